@@ -1,0 +1,2 @@
+//! The Auralis server and command line.
+fn main() {}

@@ -1,0 +1,192 @@
+//! Dynamics: four shelves and bells whose gain moves with the level in them.
+//!
+//! No band is split off: each takes a filtered part of the signal and adds
+//! `(gain − 1)` of it, so a gain of 0 dB is identity to the bit.
+
+use super::glide::Glide;
+use super::svf::{self, Lanes};
+use crate::block::Block;
+use crate::flow::Processor;
+use crate::math;
+use crate::plan::{DynamicBand, N_DYNAMIC_BANDS};
+
+const N: usize = N_DYNAMIC_BANDS;
+/// Gains are worked out once per so many frames and reached in a straight line.
+const GRID: u32 = 64;
+/// Keeps the level finite in silence; −180 dBFS.
+const FLOOR: f32 = 1e-18;
+/// Width of the soft knee in dB, centred on the threshold.
+const KNEE_DB: f32 = 6.0;
+
+/// Threshold, slope, range, attack and release per band, the latter two as the
+/// share of the way that is gone in one frame.
+type Settings = [[f32; N]; 5];
+
+/// The dynamics stage.
+#[derive(Clone, Debug)]
+pub struct Dynamics {
+    rate: u32,
+    /// Filter coefficients, `a1 a2 a3 m0 m1 m2` × band.
+    filters: Glide<{ 6 * N }>,
+    settings: Glide<{ 5 * N }>,
+    left: Lanes,
+    right: Lanes,
+    /// Smoothed power per band.
+    power: [f32; N],
+    /// Gain − 1 per band, now, and its change per frame.
+    delta: [f32; N],
+    delta_step: [f32; N],
+    /// Frames until the next grid line.
+    n_to_grid: u32,
+}
+
+fn filters(rate: u32, bands: &[DynamicBand; N]) -> [f32; 6 * N] {
+    let mut out = [0.0; 6 * N];
+    for (band, params) in bands.iter().enumerate() {
+        let c = svf::part(rate, params.shape, params.hz);
+        for (n, value) in c.a.into_iter().chain(c.mix).enumerate() {
+            out[n * N + band] = value;
+        }
+    }
+    out
+}
+
+fn settings(rate: u32, bands: &[DynamicBand; N]) -> [f32; 5 * N] {
+    let share = |ms: f32| 1.0 - math::exp(-1_000.0 / (ms * rate as f32));
+    let mut out = [0.0; 5 * N];
+    for (band, params) in bands.iter().enumerate() {
+        let row = [
+            params.threshold_db,
+            params.slope,
+            params.range_db,
+            share(params.attack_ms),
+            share(params.release_ms),
+        ];
+        for (n, value) in row.into_iter().enumerate() {
+            out[n * N + band] = value;
+        }
+    }
+    out
+}
+
+fn rows<const R: usize, const L: usize>(flat: &[f32; L]) -> [[f32; N]; R] {
+    std::array::from_fn(|row| std::array::from_fn(|band| flat[row * N + band]))
+}
+
+/// How far (dB, ≥ 0) a level `over` the threshold by so much is turned down:
+/// a straight line of `slope` above a quadratic knee, `range` at most.
+/// (Giannoulis, Massberg, Reiss, JAES 60(6), 2012, eq. 4.)
+pub fn reduction(over: f32, slope: f32, range: f32) -> f32 {
+    let half = KNEE_DB / 2.0;
+    let bent = if over <= -half {
+        0.0
+    } else if over < half {
+        (over + half) * (over + half) / (2.0 * KNEE_DB)
+    } else {
+        over
+    };
+    (slope * bent).min(range)
+}
+
+impl Dynamics {
+    /// These bands at `rate`.
+    pub fn new(rate: u32, bands: &[DynamicBand; N]) -> Self {
+        Dynamics {
+            rate,
+            filters: Glide::new(filters(rate, bands)),
+            settings: Glide::new(settings(rate, bands)),
+            left: Lanes::default(),
+            right: Lanes::default(),
+            power: [0.0; N],
+            delta: [0.0; N],
+            delta_step: [0.0; N],
+            n_to_grid: 0,
+        }
+    }
+
+    /// Moves to other bands over `n_frames`.
+    pub fn retune(&mut self, bands: &[DynamicBand; N], n_frames: u32) {
+        self.filters.to(filters(self.rate, bands), n_frames);
+        self.settings.to(settings(self.rate, bands), n_frames);
+    }
+
+    /// Says which frame of the track comes next: the grid is the track's, so
+    /// that every chain over the same frames works on the same lines.
+    pub fn seek(&mut self, frame: i64) {
+        let into = frame.rem_euclid(i64::from(GRID)) as u32;
+        self.n_to_grid = (GRID - into) % GRID;
+    }
+
+    /// On a grid line: where each band's gain shall be at the next one.
+    fn aim(&mut self, settings: &Settings) {
+        let [threshold, slope, range, ..] = settings;
+        for band in 0..N {
+            let mut target = 0.0;
+            if slope[band] > 0.0 && range[band] > 0.0 {
+                let level_db = 10.0 * math::log10(self.power[band] + FLOOR);
+                let down = reduction(level_db - threshold[band], slope[band], range[band]);
+                target = if down > 0.0 { crate::units::Db(-down).gain() - 1.0 } else { 0.0 };
+            }
+            // Reached exactly in GRID steps or, from a resting place, not left.
+            self.delta_step[band] = (target - self.delta[band]) / GRID as f32;
+            if self.delta_step[band] == 0.0 || (target == 0.0 && self.delta[band].abs() < 1e-7) {
+                self.delta[band] = target;
+                self.delta_step[band] = 0.0;
+            }
+        }
+        self.n_to_grid = GRID;
+    }
+}
+
+impl Processor for Dynamics {
+    fn process(&mut self, block: &mut Block) {
+        let (left, right) = block.stereo_mut();
+        let mut c: [[f32; N]; 6] = rows(self.filters.now());
+        let mut settings: Settings = rows(self.settings.now());
+        for (l, r) in left.iter_mut().zip(right) {
+            if !self.settings.resting() {
+                self.filters.tick();
+                self.settings.tick();
+                c = rows(self.filters.now());
+                settings = rows(self.settings.now());
+            }
+            if self.n_to_grid == 0 {
+                self.aim(&settings);
+            }
+            self.n_to_grid -= 1;
+            let [a1, a2, a3, m0, m1, m2] = c;
+            let a = [a1, a2, a3];
+            let (l1, l2) = self.left.step(&a, [*l; N]);
+            let (r1, r2) = self.right.step(&a, [*r; N]);
+            let (mut sum_l, mut sum_r) = ([0.0; N], [0.0; N]);
+            for i in 0..N {
+                let part_l = m0[i] * *l + m1[i] * l1[i] + m2[i] * l2[i];
+                let part_r = m0[i] * *r + m1[i] * r1[i] + m2[i] * r2[i];
+                let power = (part_l * part_l).max(part_r * part_r);
+                let share = if power > self.power[i] { settings[3][i] } else { settings[4][i] };
+                self.power[i] = (self.power[i] + (power - self.power[i]) * share + svf::FLUSH) - svf::FLUSH;
+                self.delta[i] += self.delta_step[i];
+                sum_l[i] = self.delta[i] * part_l;
+                sum_r[i] = self.delta[i] * part_r;
+            }
+            *l += (sum_l[0] + sum_l[1]) + (sum_l[2] + sum_l[3]);
+            *r += (sum_r[0] + sum_r[1]) + (sum_r[2] + sum_r[3]);
+        }
+    }
+
+    /// 13.8 time constants (−120 dB) of a 10-Hz pole, the lowest allowed.
+    fn tail(&self) -> usize {
+        self.rate as usize
+    }
+
+    fn reset(&mut self) {
+        self.filters.finish();
+        self.settings.finish();
+        self.left = Lanes::default();
+        self.right = Lanes::default();
+        self.power = [0.0; N];
+        self.delta = [0.0; N];
+        self.delta_step = [0.0; N];
+        self.n_to_grid = 0;
+    }
+}

@@ -36,6 +36,8 @@ pub struct Dynamics {
     /// Gain − 1 per band, now, and its change per frame.
     delta: [f32; N],
     delta_step: [f32; N],
+    /// Where delta will be at the next grid line.
+    aim: [f32; N],
     /// Frames until the next grid line.
     n_to_grid: u32,
 }
@@ -100,6 +102,7 @@ impl Dynamics {
             power: [0.0; N],
             delta: [0.0; N],
             delta_step: [0.0; N],
+            aim: [0.0; N],
             n_to_grid: 0,
         }
     }
@@ -118,7 +121,7 @@ impl Dynamics {
     }
 
     /// On a grid line: where each band's gain shall be at the next one.
-    fn aim(&mut self, settings: &Settings) {
+    fn draw(&mut self, settings: &Settings) {
         let [threshold, slope, range, ..] = settings;
         for band in 0..N {
             let mut target = 0.0;
@@ -127,12 +130,11 @@ impl Dynamics {
                 let down = reduction(level_db - threshold[band], slope[band], range[band]);
                 target = if down > 0.0 { crate::units::Db(-down).gain() - 1.0 } else { 0.0 };
             }
-            // Reached exactly in GRID steps or, from a resting place, not left.
-            self.delta_step[band] = (target - self.delta[band]) / GRID as f32;
-            if self.delta_step[band] == 0.0 || (target == 0.0 && self.delta[band].abs() < 1e-7) {
-                self.delta[band] = target;
-                self.delta_step[band] = 0.0;
-            }
+            // The line drawn last has ended: land on it, or rounding would keep
+            // a trace of everything that ever was.
+            self.delta[band] = self.aim[band];
+            self.delta_step[band] = (target - self.aim[band]) / GRID as f32;
+            self.aim[band] = target;
         }
         self.n_to_grid = GRID;
     }
@@ -151,7 +153,7 @@ impl Processor for Dynamics {
                 settings = rows(self.settings.now());
             }
             if self.n_to_grid == 0 {
-                self.aim(&settings);
+                self.draw(&settings);
             }
             self.n_to_grid -= 1;
             let [a1, a2, a3, m0, m1, m2] = c;
@@ -187,6 +189,7 @@ impl Processor for Dynamics {
         self.power = [0.0; N];
         self.delta = [0.0; N];
         self.delta_step = [0.0; N];
+        self.aim = [0.0; N];
         self.n_to_grid = 0;
     }
 }

@@ -54,7 +54,8 @@ impl<S: Source> Render<S> {
             self.player.end();
             return Ok(());
         }
-        let want = READ.min(self.player.room()).min(n_left as usize);
+        let want = READ.min(self.player.room()).min(usize::try_from(n_left).unwrap_or(usize::MAX));
+        debug_assert!(want > 0, "a player that can render nothing has room");
         if self.fresh.capacity() != want {
             self.fresh = Block::new(2, want);
         }

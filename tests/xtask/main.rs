@@ -1,2 +1,47 @@
-//! The task runner.
-fn main() {}
+//! The task runner behind `cargo xtask`: builds the page and the server, runs
+//! every test, measures speed. It installs what it needs where it may and
+//! names what is missing where it may not.
+
+mod page;
+mod report;
+mod serve;
+mod shell;
+mod test;
+mod tools;
+mod wasm;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask serve [-- ARGS]     builds page and server, then runs `auralis serve ARGS`
+cargo xtask test [--keep-going] [STEP…]
+                                runs everything CI runs, or only the named steps
+cargo xtask wasm                builds the two WebAssembly packages into web/gen
+cargo xtask page                builds the page into web/dist";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let command = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let outcome = match command.as_str() {
+        "serve" => serve::serve(&rest),
+        "wasm" => wasm::build(),
+        "page" => page::build(),
+        "test" => return test::test(&rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => {
+            eprintln!("cargo xtask does not know '{other}'. It knows:\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask {command}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The laws, held. First the checker itself: a lawful stage of every kind
+//! passes, and each way of breaking a law is caught as that law.
+
+mod checker;
+
+use auralis_tests::laws::Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;

@@ -77,7 +77,7 @@ fn browser(counts: &mut Counts) -> Result<(), Stop> {
     if find("chromium").is_none() {
         return Err(Stop::Skipped("chromium is missing (apt-get install chromium)".to_owned()));
     }
-    page::packages(&folder)?;
+    page::packages(&root().join("web"))?;
     watch(cargo().args(["build", "--workspace", "--all-targets"]), &mut Counts::default())?;
     let mut node = command("node");
     // One file at a time: sound is played in real time, on few cores.

@@ -1,0 +1,178 @@
+/** The library as the page knows it: the list on screen, what the scan does, whether the server is there. */
+import { type ReadonlySignal, signal } from "@preact/signals";
+import * as api from "./api";
+import { Listing } from "./listing";
+import type { Scope } from "./scope";
+
+export type Connection = { name: "connecting" } | { name: "open" } | { name: "lost"; wait_s: number };
+
+/** Longest pause between two tries to reach the server, in seconds. */
+const LONGEST_WAIT_S = 15;
+/** Pause before a keystroke asks the server, in ms: below what feels late, above a fast typist's pace. */
+const TYPING_MS = 90;
+/** News of measured tracks are gathered for so long, in ms, before the rows are asked for again. */
+const NEWS_MS = 400;
+
+export interface Library {
+  readonly listing: ReadonlySignal<Listing>;
+  readonly filter: ReadonlySignal<string>;
+  readonly sort: ReadonlySignal<string | null>;
+  readonly scan: ReadonlySignal<api.Scan | null>;
+  readonly connection: ReadonlySignal<Connection>;
+  /** Tells of every measured or failed track; the answer stops it. */
+  on_track(hear: (track_id: string) => void): () => void;
+  set_filter(text: string): void;
+  set_sort(sort: string | null): void;
+  start_scan(): Promise<void>;
+  retry_faults(): Promise<void>;
+  reconnect(): void;
+}
+
+export function library(scope: Scope): Library {
+  const filter = signal("");
+  const sort = signal<string | null>(null);
+  const connection = signal<Connection>({ name: "connecting" });
+  const scan = signal<api.Scan | null>(null);
+  const listing = signal(new Listing({ q: "", sort: null }, scope));
+  const hearers = new Set<(track_id: string) => void>();
+  let cancel_typing = () => {};
+  let cancel_news: (() => void) | null = null;
+  let cancel_retry = () => {};
+  let socket: WebSocket | null = null;
+  let n_tries = 0;
+
+  const follow = (work: Promise<unknown>) =>
+    work.then(reached, (problem: unknown) => {
+      if (problem instanceof api.Problem && problem.next === "reconnect") lost();
+      else if (!scope.ended) reached();
+    });
+
+  function reached() {
+    if (connection.peek().name !== "open") connection.value = { name: "open" };
+  }
+
+  function lost() {
+    if (scope.ended || connection.peek().name === "lost") return;
+    const wait_s = Math.min(LONGEST_WAIT_S, 2 ** n_tries);
+    n_tries += 1;
+    connection.value = { name: "lost", wait_s };
+    cancel_retry();
+    cancel_retry = scope.timeout(wait_s * 1000, reconnect);
+  }
+
+  /** Asks whether the server is there, and takes everything up again if so. */
+  function reconnect() {
+    cancel_retry();
+    connection.value = { name: "connecting" };
+    api.health(scope.signal).then(
+      () => {
+        n_tries = 0;
+        reached();
+        refresh();
+        open_socket();
+      },
+      () => lost(),
+    );
+  }
+
+  function refresh() {
+    follow(listing.peek().refresh());
+    api.scan(scope.signal).then(
+      (now) => (scan.value = now),
+      () => {},
+    );
+  }
+
+  /** Opens a fresh list in place of the one shown, which stays on screen until the new one is there. */
+  function renew() {
+    const fresh = new Listing({ q: filter.peek().trim(), sort: sort.peek() }, scope);
+    const wanted = () => fresh.query.q === filter.peek().trim() && fresh.query.sort === sort.peek();
+    follow(
+      fresh.at(0).finally(() => {
+        if (wanted()) listing.value = fresh;
+      }),
+    );
+  }
+
+  function hear(news: api.News) {
+    if (news.event === "scan") {
+      const { event: _, ...now } = news;
+      scan.value = now;
+    } else {
+      if (news.event !== "library") for (const tell of [...hearers]) tell(news.track_id);
+      cancel_news ??= scope.timeout(NEWS_MS, () => {
+        cancel_news = null;
+        refresh();
+      });
+    }
+  }
+
+  function open_socket() {
+    if (socket && socket.readyState <= WebSocket.OPEN) return;
+    const own = scope.child();
+    const ws = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+    socket = ws;
+    own.own(() => ws.close());
+    own.listen<MessageEvent>(ws, "message", (message) => {
+      const news = parse_news(message.data);
+      if (news) hear(news);
+    });
+    own.listen(ws, "close", () => {
+      own.end();
+      if (scope.ended) return;
+      // A server that answers but closed the socket is not lost: it is asked again, a little later.
+      api.health(scope.signal).then(
+        () => scope.timeout(LONGEST_WAIT_S * 1000, reconnect),
+        () => lost(),
+      );
+    });
+  }
+
+  scope.listen(window, "online", reconnect);
+  follow(listing.peek().at(0));
+  api.scan(scope.signal).then(
+    (now) => (scan.value = now),
+    () => {},
+  );
+  open_socket();
+
+  return {
+    listing,
+    filter,
+    sort,
+    scan,
+    connection,
+    on_track(tell) {
+      hearers.add(tell);
+      return () => hearers.delete(tell);
+    },
+    set_filter(text) {
+      filter.value = text;
+      cancel_typing();
+      cancel_typing = scope.timeout(TYPING_MS, renew);
+    },
+    set_sort(by) {
+      sort.value = by;
+      renew();
+    },
+    async start_scan() {
+      await api.start_scan(scope.signal);
+      refresh();
+    },
+    async retry_faults() {
+      await api.retry_faults(scope.signal);
+      refresh();
+    },
+    reconnect,
+  };
+}
+
+function parse_news(data: unknown): api.News | null {
+  if (typeof data !== "string") return null;
+  try {
+    const news = JSON.parse(data) as api.News;
+    return typeof news === "object" && news !== null && typeof news.event === "string" ? news : null;
+  } catch {
+    return null;
+  }
+}

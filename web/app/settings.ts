@@ -1,0 +1,79 @@
+/** What a listener chose and this browser remembers. */
+import { effect, signal } from "@preact/signals";
+import type { Scope } from "./scope";
+
+export const PRESETS = ["adaptive", "gentle", "warm", "bright", "punchy", "live", "night"] as const;
+export type Preset = (typeof PRESETS)[number];
+export const THEMES = ["auto", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+interface Kept {
+  theme: Theme;
+  /** 0 to 1. */
+  volume: number;
+  preset: Preset;
+  /** 0 to 1. */
+  intensity: number;
+  /** Whether the why panel is unfolded. */
+  why: boolean;
+  /** Whether single letters are shortcuts. */
+  letters: boolean;
+}
+
+const DEFAULTS: Kept = { theme: "auto", volume: 1, preset: "adaptive", intensity: 1, why: true, letters: true };
+const KEY = "auralis.settings";
+
+export type Settings = ReturnType<typeof settings>;
+
+export function settings(scope: Scope) {
+  const kept = read();
+  const signals = {
+    theme: signal(kept.theme),
+    volume: signal(kept.volume),
+    preset: signal(kept.preset),
+    intensity: signal(kept.intensity),
+    why: signal(kept.why),
+    letters: signal(kept.letters),
+  };
+  scope.own(
+    effect(() => {
+      const now: Kept = {
+        theme: signals.theme.value,
+        volume: signals.volume.value,
+        preset: signals.preset.value,
+        intensity: signals.intensity.value,
+        why: signals.why.value,
+        letters: signals.letters.value,
+      };
+      document.documentElement.dataset["theme"] = now.theme;
+      try {
+        localStorage.setItem(KEY, JSON.stringify(now));
+      } catch {
+        // A browser that keeps nothing (private windows, full storage) plays all the same.
+      }
+    }),
+  );
+  return signals;
+}
+
+/** The kept settings; each that is missing or out of its range is the default. */
+function read(): Kept {
+  let said: Partial<Record<keyof Kept, unknown>> = {};
+  try {
+    const parsed: unknown = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    if (typeof parsed === "object" && parsed !== null) said = parsed;
+  } catch {
+    // Unreadable settings are no settings.
+  }
+  const among = <T extends string>(all: readonly T[], x: unknown, or: T): T => all.find((one) => one === x) ?? or;
+  const share = (x: unknown, or: number) => (typeof x === "number" && x >= 0 && x <= 1 ? x : or);
+  const flag = (x: unknown, or: boolean) => (typeof x === "boolean" ? x : or);
+  return {
+    theme: among(THEMES, said.theme, DEFAULTS.theme),
+    volume: share(said.volume, DEFAULTS.volume),
+    preset: among(PRESETS, said.preset, DEFAULTS.preset),
+    intensity: share(said.intensity, DEFAULTS.intensity),
+    why: flag(said.why, DEFAULTS.why),
+    letters: flag(said.letters, DEFAULTS.letters),
+  };
+}

@@ -1,0 +1,41 @@
+/** The app: its rooms put together, in the order in which they need each other. */
+import { signal } from "@preact/signals";
+import type { Engine } from "../audio/engine";
+import { keys } from "./keys";
+import { library } from "./library";
+import { playback } from "./playback";
+import type { Scope } from "./scope";
+import { session } from "./session";
+import { settings } from "./settings";
+
+/** What lies over the page: the deck as a sheet (phones), the help, or nothing. */
+export type Sheet = "none" | "deck" | "help";
+
+export type App = ReturnType<typeof state>;
+
+export function state(engine: Engine, scope: Scope) {
+  const kept = settings(scope);
+  const tracks = library(scope);
+  const player = playback(engine, tracks, kept, scope);
+  const sheet = signal<Sheet>("none");
+  const narrow = signal(false);
+  const filter_asked = signal(0);
+  scope.media("(max-width: 719px)", (matches) => (narrow.value = matches));
+  const doors = {
+    focus_filter: () => (filter_asked.value += 1),
+    toggle_help: () => (sheet.value = sheet.peek() === "help" ? "none" : "help"),
+  };
+  keys(player, kept, doors, scope);
+  session(player, scope);
+  return {
+    scope,
+    settings: kept,
+    library: tracks,
+    playback: player,
+    sheet,
+    /** Whether the window is a phone's. */
+    narrow,
+    /** Grows whenever the filter is asked for by key. */
+    filter_asked,
+  };
+}

@@ -1,0 +1,55 @@
+/** How figures are said: exact, with a true minus, the unit after a thin space. */
+
+export const THIN = "\u2009";
+const MINUS = "\u2212";
+const NONE = "\u2013";
+
+/** 1:05, or 1:02:03. */
+export function clock(seconds: number): string {
+  if (!Number.isFinite(seconds)) return NONE;
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n: number) => String(n).padStart(2, "0");
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** "1 minute 5 seconds", for a slider's value. */
+export function spoken(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [m, s] = [Math.floor(whole / 60), whole % 60];
+  const some = (n: number, word: string) => `${n} ${word}${n === 1 ? "" : "s"}`;
+  if (m === 0) return some(s, "second");
+  return s === 0 ? some(m, "minute") : `${some(m, "minute")} ${some(s, "second")}`;
+}
+
+/** One decimal; a dash for what is not known. */
+export function figure(x: number | null | undefined, n_decimals = 1): string {
+  if (x === null || x === undefined || !Number.isFinite(x)) return NONE;
+  const text = Math.abs(x).toFixed(n_decimals);
+  return x < 0 && Number(text) !== 0 ? MINUS + text : text;
+}
+
+/** As `figure`, a gain with its plus. */
+export function gain(x: number, n_decimals = 1): string {
+  const text = figure(x, n_decimals);
+  return Number(Math.abs(x).toFixed(n_decimals)) > 0 && x > 0 ? `+${text}` : text;
+}
+
+/** 44.1 kHz. */
+export function rate(hz: number): string {
+  return `${Number((hz / 1000).toFixed(3))}${THIN}kHz`;
+}
+
+export function count(n: number, one: string, many: string): string {
+  return `${n.toLocaleString("en")}${"\u00a0"}${n === 1 ? one : many}`;
+}
+
+export function artists(names: readonly string[]): string {
+  return names.length > 0 ? names.join(", ") : "Unknown artist";
+}
+
+export function sentence(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const words = text.trim() === "" ? "Something failed." : text.trim();
+  return /[.?!…]$/.test(words) ? words : `${words}.`;
+}

@@ -1,0 +1,79 @@
+/** The equaliser in copper over the track's spectrum in quiet ink. */
+import { useComputed } from "@preact/signals";
+import { curve_hz, eq_db, hz_place, N_CURVE } from "../app/curves";
+import { figure } from "../app/words";
+import { useApp } from "./hooks";
+
+const WIDTH = 320;
+const HEIGHT = 128;
+/** The equaliser's axis reaches so far up and down, in dB. */
+const EQ_DB = 9;
+/** The spectrum's axis spans so much below its loudest third-octave, in dB. */
+const SPECTRUM_DB = 60;
+const TICKS: readonly [number, string][] = [
+  [50, "50"],
+  [200, "200"],
+  [1000, "1k"],
+  [5000, "5k"],
+  [15000, "15k"],
+];
+
+const eq_y = (db: number) => HEIGHT / 2 - (Math.min(EQ_DB, Math.max(-EQ_DB, db)) / EQ_DB) * (HEIGHT / 2 - 6);
+
+export function Curve() {
+  const { playback } = useApp();
+  const spectrum = useComputed(() => {
+    const bands = playback.details.value.fingerprint?.third_octaves ?? [];
+    if (bands.length === 0) return null;
+    const top = Math.max(...bands);
+    const points = bands.map((db, i) => {
+      const x = hz_place(1000 * 2 ** ((i - 17) / 3)) * WIDTH;
+      const y = HEIGHT - Math.max(0, 1 + (db - top) / SPECTRUM_DB) * (HEIGHT - 14);
+      return `${x.toFixed(1)} ${y.toFixed(1)}`;
+    });
+    return `M0 ${HEIGHT}L${points.join("L")}L${WIDTH} ${HEIGHT}Z`;
+  });
+  const eq = useComputed(() => {
+    const plan = playback.plan.value;
+    const hz = playback.track.value?.sample_rate ?? 48000;
+    if (!plan) return null;
+    const values = Array.from({ length: N_CURVE }, (_, i) => eq_db(plan.stages, curve_hz(i), hz));
+    const line = values.map((db, i) => `${((i / (N_CURVE - 1)) * WIDTH).toFixed(1)} ${eq_y(db).toFixed(1)}`).join("L");
+    const most = values.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
+    return { line: `M${line}`, area: `M0 ${HEIGHT / 2}L${line}L${WIDTH} ${HEIGHT / 2}Z`, most: values.indexOf(most), db: most };
+  });
+  const said = eq.value
+    ? `Equaliser: most ${figure(eq.value.db)} dB at ${Math.round(curve_hz(eq.value.most))} Hz`
+    : "Spectrum of the track";
+  return (
+    <figure class="curve">
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + 18}`} role="img" aria-label={said}>
+        {spectrum.value ? <path class="spectrum" d={spectrum.value} /> : null}
+        {[-6, 0, 6].map((db) => (
+          <g key={db}>
+            <path class={db === 0 ? "zero" : "grid"} d={`M0 ${eq_y(db)}H${WIDTH}`} />
+            <text class="tick" x={WIDTH} y={eq_y(db) - 3} text-anchor="end">
+              {db > 0 ? `+${db}` : db < 0 ? `\u2212${-db}` : "0"}
+              {db === 6 ? "\u2009dB" : ""}
+            </text>
+          </g>
+        ))}
+        {TICKS.map(([hz, words]) => (
+          <g key={hz}>
+            <path class="grid" d={`M${hz_place(hz) * WIDTH} 0V${HEIGHT}`} />
+            <text class="tick" x={hz_place(hz) * WIDTH} y={HEIGHT + 14} text-anchor="middle">
+              {words}
+              {hz === 15000 ? "\u2009Hz" : ""}
+            </text>
+          </g>
+        ))}
+        {eq.value ? (
+          <>
+            <path class="eq-area" d={eq.value.area} />
+            <path class="eq-line" d={eq.value.line} />
+          </>
+        ) : null}
+      </svg>
+    </figure>
+  );
+}

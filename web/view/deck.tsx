@@ -1,0 +1,216 @@
+/** The deck: what plays, the transport, and in the place of honour whether it is enhanced. */
+import { PRESETS, type Preset } from "../app/settings";
+import { artists, gain } from "../app/words";
+import { Horizon } from "./horizon";
+import { useApp } from "./hooks";
+import { Down, Fault, Loud, Measuring, Mute, Next, Pause, Play, Previous } from "./icons";
+import { Cover, IconButton, Slider } from "./parts";
+import { Switch } from "./switch";
+import { WhyBody } from "./why";
+import { useSignal } from "@preact/signals";
+
+/** The deck of a desk's width: a bar at the foot of the page. */
+export function Deck() {
+  return (
+    <footer class="deck" aria-label="Player">
+      <Horizon />
+      <div class="deck-row">
+        <NowPlaying />
+        <Transport />
+        <Switch />
+        <TasteAndVolume />
+      </div>
+    </footer>
+  );
+}
+
+/** The deck of a phone: a bar that opens into a sheet. */
+export function PocketDeck() {
+  const { playback, sheet } = useApp();
+  const track = playback.track.value;
+  return (
+    <footer class="deck pocket" aria-label="Player">
+      <span class={`tone-line ${playback.heard.value}`} />
+      <button type="button" class="pocket-open" disabled={!track} onClick={() => (sheet.value = "deck")} aria-haspopup="dialog">
+        <Cover track={track} />
+        <span class="titles">
+          <strong>{track?.title ?? "Nothing playing"}</strong>
+          <span class="quiet">{track ? <HeardLine /> : "Choose a track"}</span>
+        </span>
+        {track ? <span class="sr-only">Open the player</span> : null}
+      </button>
+      <PlayButton />
+      <IconButton label="Next track" disabled={!track} on_click={() => void playback.next()}>
+        <Next />
+      </IconButton>
+    </footer>
+  );
+}
+
+/** The phone's sheet: the whole deck, and the why as its second tab. */
+export function DeckSheet() {
+  const { playback, sheet } = useApp();
+  const tab = useSignal<"playing" | "why">("playing");
+  const track = playback.track.value;
+  const tab_button = (name: "playing" | "why", words: string) => (
+    <button
+      type="button"
+      role="tab"
+      id={`tab-${name}`}
+      aria-selected={tab.value === name}
+      aria-controls="deck-tab"
+      onClick={() => (tab.value = name)}
+    >
+      {words}
+    </button>
+  );
+  return (
+    <div class="sheet deck-sheet" role="dialog" aria-modal="true" aria-label="Player">
+      <header>
+        <IconButton label="Close the player" on_click={() => (sheet.value = "none")}>
+          <Down />
+        </IconButton>
+        <div role="tablist" class="tabs" aria-label="Player views">
+          {tab_button("playing", "Playing")}
+          {tab_button("why", "Why")}
+        </div>
+      </header>
+      <div class="sheet-body" role="tabpanel" id="deck-tab" aria-labelledby={`tab-${tab.value}`} tabIndex={0}>
+        {tab.value === "why" ? (
+          <WhyBody />
+        ) : (
+          <>
+            <div class="big-cover">
+              <Cover track={track} />
+            </div>
+            <NowPlaying bare />
+            <Horizon />
+            <Transport />
+            <Switch />
+            <TasteAndVolume />
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function NowPlaying({ bare = false }: { bare?: boolean }) {
+  const { playback } = useApp();
+  const track = playback.track.value;
+  return (
+    <div class="now-playing">
+      {bare ? null : <Cover track={track} />}
+      <div class="titles">
+        <strong title={track?.title}>{track?.title ?? "Nothing playing"}</strong>
+        <span class="quiet">{track ? artists(track.artists) : "Choose a track to hear it enhanced"}</span>
+        {track ? (
+          <span class="heard-line">
+            <HeardLine />
+          </span>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+/** One line: what of the track is heard right now. */
+function HeardLine() {
+  const { playback } = useApp();
+  const stats = playback.stats.value;
+  const plan = playback.plan.value;
+  const track = playback.track.value;
+  if (playback.phase.value === "error") {
+    return (
+      <span class="state fault">
+        <Fault /> Failed
+      </span>
+    );
+  }
+  if (stats.measuring || (track && !track.measured && !plan)) {
+    return (
+      <span class="state">
+        <Measuring /> {track?.state === "failed" ? "Not measured, plays as it is" : "Measuring, plays as it is"}
+      </span>
+    );
+  }
+  const matched = (db: number | undefined) => (db === undefined || Math.abs(db) < 0.05 ? "" : `, ${gain(db)}\u2009dB`);
+  switch (playback.heard.value) {
+    case "enhanced":
+      return <span class="state copper">Enhanced{playback.mode.value === "original" ? matched(plan?.compare.enhanced_db) : ""}</span>;
+    case "original":
+      return <span class="state slate">Original, matched{matched(plan?.compare.original_db)}</span>;
+    case "off":
+      return <span class="state">Off, the file as it is</span>;
+  }
+}
+
+function PlayButton() {
+  const { playback } = useApp();
+  const runs = playback.phase.value === "playing" || playback.phase.value === "loading";
+  return (
+    <IconButton class="play" label={runs ? "Pause" : "Play"} on_click={() => void playback.toggle()}>
+      {runs ? <Pause /> : <Play />}
+    </IconButton>
+  );
+}
+
+function Transport() {
+  const { playback } = useApp();
+  const none = playback.track.value === null;
+  return (
+    <div class="transport" role="group" aria-label="Transport" data-phase={playback.phase.value}>
+      <IconButton label="Previous track" disabled={none} on_click={() => void playback.previous()}>
+        <Previous />
+      </IconButton>
+      <PlayButton />
+      <IconButton label="Next track" disabled={none} on_click={() => void playback.next()}>
+        <Next />
+      </IconButton>
+    </div>
+  );
+}
+
+function TasteAndVolume() {
+  const { playback, settings } = useApp();
+  const percent = (x: number) => `${Math.round(x * 100)}\u2009%`;
+  const intensity = settings.intensity.value;
+  const volume = settings.volume.value;
+  return (
+    <div class="taste">
+      <label class="preset">
+        <span class="caption">Preset</span>
+        <select
+          value={settings.preset.value}
+          onChange={(event) => void playback.set_preset(event.currentTarget.value as Preset)}
+        >
+          {PRESETS.map((name) => (
+            <option key={name} value={name}>
+              {name[0]?.toUpperCase() + name.slice(1)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <div class="dial">
+        <span class="caption" aria-hidden="true">
+          Intensity
+        </span>
+        <Slider
+          label="Intensity"
+          value={intensity}
+          text={percent(intensity)}
+          tone={playback.heard.value === "enhanced" ? "copper" : "ink"}
+          on_input={(x) => void playback.set_intensity(x)}
+        />
+        <span class="figure">{percent(intensity)}</span>
+      </div>
+      <div class="dial volume">
+        <IconButton label={volume > 0 ? "Mute" : "Unmute"} on_click={() => playback.mute()}>
+          {volume > 0 ? <Loud /> : <Mute />}
+        </IconButton>
+        <Slider label="Volume" value={volume} text={percent(volume)} on_input={(x) => playback.set_volume(x)} />
+        <span class="figure">{percent(volume)}</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,195 @@
+/** The why panel: what was done to this track, in a sentence, a curve, figures and reasons. */
+import { useComputed, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { Plan } from "../audio/types";
+import type { Track } from "../app/api";
+import { figure, gain, rate } from "../app/words";
+import { Curve } from "./curve";
+import { useApp } from "./hooks";
+import { Close, Fault, Measuring } from "./icons";
+import { Cover, Figure, IconButton } from "./parts";
+
+export function Why() {
+  const { settings } = useApp();
+  return (
+    <aside class="why" id="why" aria-label="Why it sounds so">
+      <header class="why-head">
+        <h2>Why</h2>
+        <IconButton label="Fold the why panel" on_click={() => (settings.why.value = false)}>
+          <Close />
+        </IconButton>
+      </header>
+      <div class="why-scroll" tabIndex={0} role="region" aria-label="What was done">
+        <WhyBody />
+      </div>
+    </aside>
+  );
+}
+
+export function WhyBody() {
+  const { playback } = useApp();
+  const track = playback.track.value;
+  const plan = playback.plan.value;
+  if (!track) {
+    return <p class="hint">Choose a track. Here stands what is done to it, and for which reason.</p>;
+  }
+  return (
+    <div class="why-body">
+      <div class="why-top">
+        <Cover track={track} kind="aura" />
+        {plan ? (
+          <p class="summary">{plan.summary}</p>
+        ) : track.state === "failed" ? (
+          <p class="summary fault">
+            <Fault /> Not measured. It plays as it is. {track.fault}
+          </p>
+        ) : (
+          <p class="summary">
+            <Measuring /> Measuring. It plays as it is, and fades to enhanced when that is done.
+          </p>
+        )}
+      </div>
+      <Curve />
+      {plan ? <BeforeAfter plan={plan} /> : null}
+      <Reduction />
+      {plan && plan.reasons.length > 0 ? <Reasons plan={plan} /> : null}
+      <SignalPath track={track} />
+    </div>
+  );
+}
+
+function BeforeAfter({ plan }: { plan: Plan }) {
+  const { playback } = useApp();
+  const fingerprint = playback.details.value.fingerprint;
+  const { promise } = plan;
+  const rows: [string, string, number | null | undefined, number | null | undefined][] = [
+    ["Loudness", "LUFS", fingerprint?.descriptors["lufs"], promise.lufs],
+    ["Range", "LU", fingerprint?.lra_lu, promise.lra_lu],
+    ["True peak", "dBTP", fingerprint?.true_peak_dbtp, promise.true_peak_dbtp],
+    ["Crest", "dB", fingerprint?.descriptors["crest_db"], null],
+  ];
+  return (
+    <table class="before-after">
+      <caption class="sr-only">Before and after</caption>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span class="sr-only">Figure</span>
+          </th>
+          <th scope="col" class="slate">
+            Before
+          </th>
+          <th scope="col" class="copper">
+            After <small>predicted</small>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([name, unit, before, after]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>
+              <Figure value={figure(before)} unit={unit} />
+            </td>
+            <td>{after === null || after === undefined ? <Unsaid /> : <Figure value={figure(after)} unit={unit} />}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** A figure that nobody predicted. */
+const Unsaid = () => (
+  <span class="quiet" title="not predicted">
+    <span aria-hidden="true">–</span>
+    <span class="sr-only">not predicted</span>
+  </span>
+);
+
+/** Full scale of the gain reduction bar, in dB. */
+const REDUCTION_SCALE_DB = 12;
+
+function Reduction() {
+  const { playback } = useApp();
+  const bar = useRef<HTMLSpanElement>(null);
+  const db = useComputed(() => Math.abs(playback.stats.value.gain_reduction_db));
+  const words = useComputed(() => figure(db.value));
+  useSignalEffect(() => {
+    bar.current?.style.setProperty("--share", `${Math.min(100, (db.value / REDUCTION_SCALE_DB) * 100).toFixed(1)}%`);
+  });
+  return (
+    <div class="reduction">
+      <span class="caption">Gain reduction</span>
+      <span class="bar" ref={bar} aria-hidden="true" />
+      <span class="figure">
+        {words}
+        <small>{"\u2009"}dB</small>
+      </span>
+    </div>
+  );
+}
+
+function Reasons({ plan }: { plan: Plan }) {
+  return (
+    <section>
+      <h3>Reasons</h3>
+      <ul class="reasons">
+        {plan.reasons.map((reason, i) => (
+          <li key={i}>
+            <span>{reason.text}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const CODECS: Record<string, string> = { flac: "FLAC", mp3: "MP3", aac: "AAC", alac: "ALAC", vorbis: "Vorbis", opus: "Opus", pcm: "PCM" };
+
+/** The way of the sound as a line of words, with what degraded marked. */
+function SignalPath({ track }: { track: Track }) {
+  const { playback } = useApp();
+  const stats = playback.stats.value;
+  const chain = { enhanced: "enhanced", original: "original, matched", off: "off" }[playback.heard.value];
+  const codec = CODECS[track.codec] ?? track.codec;
+  const steps =
+    stats.mode === "stream"
+      ? [`${codec} file`, "server", `${rate(track.sample_rate)}`, chain, "native stream", "speakers"]
+      : [`${codec} file`, "decoder", `${rate(track.sample_rate)}`, chain, "worklet", "speakers"];
+  return (
+    <section>
+      <h3>Signal path</h3>
+      <ol class="path">
+        {steps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+      {stats.notice ? (
+        <p class="notice">
+          <Fault /> {stats.notice}
+        </p>
+      ) : null}
+      {stats.underruns > 0 ? (
+        <p class="notice">
+          <Fault /> {stats.underruns === 1 ? "1 gap" : `${stats.underruns} gaps`} in the sound: this device was too busy.
+        </p>
+      ) : null}
+      <CompareGains />
+    </section>
+  );
+}
+
+/** Both gains of the matched comparison, whenever they are at work. */
+function CompareGains() {
+  const { playback } = useApp();
+  const compare = playback.plan.value?.compare;
+  if (!compare || playback.mode.value === "off" || playback.heard.value === playback.mode.value && playback.mode.value === "enhanced") return null;
+  return (
+    <p class="quiet">
+      Matched: original {gain(compare.original_db)}
+      {"\u2009"}dB, enhanced {gain(compare.enhanced_db)}
+      {"\u2009"}dB while comparing.
+    </p>
+  );
+}

@@ -1,0 +1,257 @@
+//! Composing a plan: each stage from what was measured and what is wanted.
+
+use super::predict::{Model, Shaped, highest_peak};
+use super::rules::{
+    CEILING_DBTP, Character, EVEN_FROM_LU, EVEN_FULLY_LU, GLIDE_BELOW, LIMITER_MARGIN_DB, MAX_GAIN_DB,
+    character,
+};
+use super::stages::{RIDE_KNOTS, Ride, Stages, Stereo};
+use super::tone::{self, Balance};
+use super::words::{self, plain, reason, signed};
+use super::{Compare, Plan, Promise, Reason, Taste, VERSION, id, quantised, smoothstep, soft_limit};
+use crate::fingerprint::Fingerprint;
+
+/// The plan for a track of this loudness.
+pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
+    let character = character(taste.preset);
+    let amount = f64::from(taste.intensity);
+    let model = Model::new(track, lufs);
+    let ride_at = |level: f64| ride_db(level, lufs, character.ride * amount);
+    let mut stages = Stages::neutral();
+
+    let balance = Balance::new(track, taste.reference.as_deref());
+    let gains =
+        tone::gains(&balance, &character, taste.reference.is_some(), &stages.eq, track.sample_rate.into());
+    for (band, gain) in stages.eq.iter_mut().zip(gains) {
+        band.gain_db = quantised(gain * amount, 100.0) as f32;
+    }
+    stages.saturation.drive = quantised(character.drive * amount, 1e3) as f32;
+    stages.stereo = stereo(track, &character, amount);
+    stages.ride = ride(track, lufs, character.ride * amount);
+    let ceiling = ceiling(track, amount);
+    stages.limiter.ceiling_dbtp = ceiling as f32;
+
+    // The sound is brought to the level it shall have before the dynamics, so
+    // that their thresholds mean the same for every track; what tone, dynamics
+    // and image change is made up for behind them.
+    let wish = wished_gain(track, lufs, taste);
+    stages.input_gain_db = quantised(wish.db * amount, 100.0) as f32;
+    dynamics(&mut stages, track, &model, &character, amount);
+    let shaped = model.shaped(&stages, ride_at);
+    let wanted = lufs + wish.db * amount;
+    let output = output_gain(&model, &shaped, wanted, ceiling, character.push_db);
+    stages.output_gain_db = output as f32;
+
+    let (after, lra) = model.outcome(&shaped, output, ceiling);
+    let peak = highest_peak(&shaped) + output;
+    let promise = Promise {
+        lufs: Some(quantised(after, 100.0)),
+        lra_lu: Some(quantised(lra, 100.0)),
+        true_peak_dbtp: Some(quantised(peak.min(ceiling - LIMITER_MARGIN_DB), 100.0)),
+    };
+    let held = model.most_held(&stages, ride_at);
+    let push = (peak - ceiling + LIMITER_MARGIN_DB).max(0.0);
+    let mut reasons = vec![wish.reason(lufs, after, output + f64::from(stages.input_gain_db))];
+    reasons.extend(words::tone(
+        &stages,
+        &balance,
+        if taste.reference.is_some() { "your reference" } else { "the balance of released music" },
+    ));
+    reasons.extend(other_reasons(track, &stages, held, push));
+    Plan {
+        version: VERSION,
+        id: id(&stages),
+        promise,
+        compare: compare(track, lufs, after),
+        summary: words::summary(&stages, after - lufs, held, &promise),
+        reasons,
+        stages,
+    }
+}
+
+/// The ceiling: −1 dBTP, but near intensity 0 up to 1 dB over the source's own
+/// peak, where no limiter touches it.
+fn ceiling(track: &Fingerprint, amount: f64) -> f64 {
+    let own = (track.true_peak_dbtp.unwrap_or(CEILING_DBTP) + 1.0).clamp(CEILING_DBTP, 24.0);
+    quantised(own + (CEILING_DBTP - own) * smoothstep(0.0, GLIDE_BELOW, amount), 100.0)
+}
+
+/// The gain that reaches the target, and what it is for.
+struct Wish {
+    db: f64,
+    target: f64,
+    album: Option<f64>,
+}
+
+fn wished_gain(track: &Fingerprint, lufs: f64, taste: &Taste) -> Wish {
+    let target = f64::from(taste.target_lufs);
+    let db = match &taste.album {
+        None => target - lufs,
+        // One gain for all its tracks: the least that any permits, which is
+        // decided by the highest peak among them.
+        Some(album) => {
+            let room = CEILING_DBTP - LIMITER_MARGIN_DB + character(taste.preset).push_db
+                - album.true_peak_dbtp.max(track.true_peak_dbtp.unwrap_or(album.true_peak_dbtp));
+            (target - album.lufs).min(room.max(0.0))
+        }
+    };
+    Wish { db: db.clamp(-60.0, MAX_GAIN_DB), target, album: taste.album.map(|album| album.lufs) }
+}
+
+impl Wish {
+    fn reason(&self, lufs: f64, after: f64, gain: f64) -> Reason {
+        let measured = match self.album {
+            None => format!("{} LUFS", plain(lufs)),
+            Some(album) => format!("{} LUFS, its album {} LUFS", plain(lufs), plain(album)),
+        };
+        let wanted = format!("{} LUFS", plain(self.target));
+        let short = self.target - after;
+        let text = if self.album.is_none() && short > 0.3 {
+            format!("{} dB: {measured}, {wanted} wanted; its peaks allow {} LUFS", signed(gain), plain(after))
+        } else {
+            format!("{} dB: {measured}, {wanted} wanted", signed(gain))
+        };
+        reason("gain", measured, wanted, format!("{} dB", signed(gain)), text)
+    }
+}
+
+/// Side gain and mono bass. A narrow image is widened, unless it is mono (there
+/// is nothing to widen) or its channels are out of phase; an image that is so
+/// is narrowed a little, and its bass made mono.
+fn stereo(track: &Fingerprint, character: &Character, amount: f64) -> Stereo {
+    let width = track.descriptors.stereo_width;
+    let correlation = track.descriptors.phase_correlation;
+    let safe = smoothstep(0.1, 0.5, correlation) * smoothstep(0.01, 0.05, width);
+    let narrow = smoothstep(0.25, 0.08, width);
+    let unsafe_image = smoothstep(0.1, -0.5, correlation);
+    // What is wide already needs no more.
+    let room = smoothstep(0.5, 0.3, width);
+    let change = (character.widen_narrow * narrow + character.widen * room) * safe - 0.25 * unsafe_image;
+    let bass_mono = (0.8 * smoothstep(0.4, -0.2, correlation)).max(2.0 * change.clamp(0.0, 0.4));
+    Stereo {
+        width: quantised(1.0 + change * amount, 1e3) as f32,
+        bass_mono: quantised(bass_mono * amount, 1e3) as f32,
+        bass_hz: 120.0,
+    }
+}
+
+/// The ride's gain at a level: a share of what it lies off the mean, softly
+/// held within ±8 dB, and none in what is nearly silent.
+fn ride_db(level: f64, lufs: f64, share: f64) -> f64 {
+    let off = level - lufs;
+    soft_limit(-share * off, 8.0) * smoothstep(-45.0, -25.0, off)
+}
+
+/// The ride over the track, from its loudness curve.
+fn ride(track: &Fingerprint, lufs: f64, share: f64) -> Ride {
+    let curve = &track.loudness_curve;
+    if share <= 0.0 || curve.len() < 2 {
+        return Ride { hop_s: 1.0, gain_db: Vec::new() };
+    }
+    // The first knot stands at 0; values stand in the middle of their hop, so
+    // each knot takes the mean of the values around it.
+    let step = curve.len().div_ceil(RIDE_KNOTS - 1);
+    let n_knots = curve.len().div_ceil(step) + 1;
+    let gain_db = (0..n_knots)
+        .map(|knot| {
+            let middle = knot * step;
+            let from = middle.saturating_sub(step.max(2));
+            let upto = (middle + step.max(2)).min(curve.len());
+            let gains = curve[from..upto].iter().map(|value| match value {
+                Some(level) => ride_db(f64::from(*level), lufs, share),
+                None => 0.0,
+            });
+            let n = (upto - from).max(1) as f64;
+            quantised(gains.sum::<f64>() / n, 20.0) as f32
+        })
+        .collect();
+    Ride { hop_s: (step as u32 * track.loudness_hop_s) as f32, gain_db }
+}
+
+/// Dynamics: the wider the track's range, the more its louder moments are held.
+fn dynamics(stages: &mut Stages, track: &Fingerprint, model: &Model, character: &Character, amount: f64) {
+    let wide = smoothstep(EVEN_FROM_LU, EVEN_FULLY_LU, track.lra_lu);
+    let even = ((character.even + character.even_wide * wide) * amount).min(1.0);
+    if even <= 0.0 {
+        return;
+    }
+    // Thresholds at the median of each band's levels: the louder half is held.
+    let levels = model.band_levels(0.5);
+    for ((band, rule), level) in stages.dynamics.iter_mut().zip(&character.dynamics).zip(levels) {
+        let threshold = level + f64::from(stages.input_gain_db);
+        band.threshold_db = quantised(threshold.clamp(-100.0, 0.0), 10.0) as f32;
+        band.slope = quantised(rule.slope * even, 1e3) as f32;
+        band.range_db = quantised(rule.range_db * even, 100.0) as f32;
+        band.attack_ms = rule.attack_ms as f32;
+        band.release_ms = rule.release_ms as f32;
+    }
+}
+
+/// The gain into the limiter that gives the wanted loudness, as far as no
+/// cluster's peak is pushed deeper than `push` dB.
+fn output_gain(model: &Model, shaped: &[Shaped], wanted: f64, ceiling: f64, push: f64) -> f64 {
+    let most = ceiling - LIMITER_MARGIN_DB + push - highest_peak(shaped);
+    let mut gain = 0.0;
+    // What the limiter takes is given back, and what it takes of that again:
+    // each round leaves less than half of the error.
+    for _ in 0..12 {
+        let (lufs, _) = model.outcome(shaped, gain, ceiling);
+        gain = (gain + wanted - lufs).min(most).clamp(-60.0, 40.0);
+    }
+    quantised(gain, 100.0)
+}
+
+/// Gains that make original and enhanced equally loud (law L6).
+fn compare(track: &Fingerprint, lufs: f64, after: f64) -> Compare {
+    let wanted = after - lufs;
+    let room = (CEILING_DBTP - track.true_peak_dbtp.unwrap_or(CEILING_DBTP)).max(0.0);
+    let original = quantised(if wanted > 0.0 { wanted.min(room) } else { wanted }, 100.0);
+    Compare { original_db: original as f32, enhanced_db: quantised(original - wanted, 100.0) as f32 }
+}
+
+/// Reasons of the ride, dynamics, saturation, stereo and limiter.
+fn other_reasons(track: &Fingerprint, stages: &Stages, held: f64, push: f64) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let lra = format!("range {:.1} LU", track.lra_lu);
+    let (low, high) = stages
+        .ride
+        .gain_db
+        .iter()
+        .fold((0.0f64, 0.0f64), |(low, high), &gain| (low.min(gain.into()), high.max(gain.into())));
+    if high - low >= 0.1 {
+        let done = format!("{} to {} dB", signed(low), signed(high));
+        let text = format!("{done} along the track: {lra}, made even for quiet listening");
+        reasons.push(reason("ride", lra.clone(), "even for quiet listening".to_string(), done, text));
+    }
+    if held >= 0.1 {
+        let done = format!("up to −{held:.1} dB");
+        let text = format!("{done} on its loudest moments: {lra}");
+        reasons.push(reason("dynamics", lra, format!("at most {EVEN_FROM_LU:.0} LU, or firmer"), done, text));
+    }
+    if stages.saturation.drive > 0.0 {
+        let done = format!("{:.0} %", stages.saturation.drive * 100.0);
+        let text = format!("{done} saturation: a matter of the preset");
+        reasons.push(reason("saturation", "clean".to_string(), "warmth".to_string(), done, text));
+    }
+    let width = f64::from(stages.stereo.width);
+    if (width - 1.0).abs() >= 0.01 {
+        let measured = format!(
+            "width {:.2}, correlation {}",
+            track.descriptors.stereo_width,
+            format!("{:.2}", track.descriptors.phase_correlation).replace('-', "−")
+        );
+        let done = format!("side × {width:.2}");
+        let wanted = if width > 1.0 { "wider, safe in mono" } else { "safe in mono" }.to_string();
+        let text = format!("{done}: {measured}");
+        reasons.push(reason("stereo", measured, wanted, done, text));
+    }
+    if push >= 0.05 {
+        let peak = plain(track.true_peak_dbtp.unwrap_or(0.0));
+        let ceiling = plain(stages.limiter.ceiling_dbtp.into());
+        let done = format!("up to −{push:.1} dB");
+        let text = format!("{done} on the highest peaks: {peak} dBTP before, {ceiling} dBTP at most");
+        let (measured, wanted) = (format!("{peak} dBTP"), format!("{ceiling} dBTP at most"));
+        reasons.push(reason("limiter", measured, wanted, done, text));
+    }
+    reasons
+}

@@ -1,0 +1,126 @@
+//! The plan in words: a reason for every move, and one sentence for all.
+
+use super::rules::CEILING_DBTP;
+use super::stages::{Shape, Stages};
+use super::tone::Balance;
+use super::{Promise, Reason};
+
+/// Moves smaller than this many dB are not spoken of.
+const HEARD_DB: f64 = 0.2;
+
+/// A number to one decimal with its sign, as printed: a true minus.
+pub(super) fn signed(x: f64) -> String {
+    let text = format!("{:.1}", x.abs());
+    match text.as_str() {
+        "0.0" => text,
+        _ if x < 0.0 => format!("−{text}"),
+        _ => format!("+{text}"),
+    }
+}
+
+/// A number to one decimal, its sign only where it is negative.
+pub(super) fn plain(x: f64) -> String {
+    signed(x).trim_start_matches('+').to_string()
+}
+
+/// A reason of these parts.
+pub(super) fn reason(stage: &str, measured: String, wanted: String, done: String, text: String) -> Reason {
+    Reason { stage: stage.to_string(), measured, wanted, done, text }
+}
+
+fn band_name(hz: f32) -> &'static str {
+    match hz {
+        ..=80.0 => "deep bass",
+        ..=180.0 => "bass",
+        ..=450.0 => "low mids",
+        ..=1_200.0 => "mids",
+        ..=2_800.0 => "upper mids",
+        ..=5_500.0 => "presence",
+        ..=8_500.0 => "brilliance",
+        _ => "air",
+    }
+}
+
+/// One reason per band of the equaliser that moves.
+pub(super) fn tone(stages: &Stages, balance: &Balance, of: &str) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for band in &stages.eq {
+        let gain = f64::from(band.gain_db);
+        if gain.abs() < HEARD_DB {
+            continue;
+        }
+        let deviation = balance.around(band.hz.into());
+        let spread = balance.spread_at(band.hz.into());
+        let name = band_name(band.hz);
+        let verb = if gain > 0.0 { "raised" } else { "lowered" };
+        let measured = format!("{} dB beside {of}", signed(deviation));
+        let place = match band.shape {
+            Shape::LowShelf => format!("below {:.0} Hz", band.hz),
+            Shape::Bell => format!("around {:.0} Hz", band.hz),
+            Shape::HighShelf => format!("above {:.0} Hz", band.hz),
+        };
+        let text = format!(
+            "{} dB {place}: {name} {verb}; it lies {measured}, where ±{spread:.1} dB is style",
+            signed(gain)
+        );
+        reasons.push(reason(
+            "eq",
+            measured,
+            format!("within ±{spread:.1} dB"),
+            format!("{} dB", signed(gain)),
+            text,
+        ));
+    }
+    reasons
+}
+
+/// The sentence over the reasons: "Brighter by 1.4 dB, 5.2 LU louder, peaks
+/// kept under −1 dBTP."
+pub(super) fn summary(stages: &Stages, change_lu: f64, held_db: f64, promise: &Promise) -> String {
+    let mut parts = Vec::new();
+    let gain = |from: usize, upto: usize| -> f64 {
+        let bands = &stages.eq[from..upto];
+        bands
+            .iter()
+            .map(|band| f64::from(band.gain_db))
+            .fold(0.0, |most, g| if g.abs() > most.abs() { g } else { most })
+    };
+    let (low, middle, high) = (gain(0, 2), gain(2, 5), gain(5, 8));
+    let mut say = |name: &str, gain: f64, up: &str, down: &str| {
+        if gain.abs() >= HEARD_DB {
+            let direction = if gain > 0.0 { up } else { down };
+            parts.push(format!("{name}{direction} by {:.1} dB", gain.abs()));
+        }
+    };
+    say("", high, "brighter", "softer above");
+    say("bass ", low, "fuller", "leaner");
+    say("mids ", middle, "raised", "lowered");
+    if held_db >= 0.5 {
+        parts.push(format!("loud moments held by up to {held_db:.1} dB"));
+    }
+    if !stages.ride.gain_db.is_empty() {
+        parts.push("quiet passages brought nearer to loud ones".to_string());
+    }
+    if stages.saturation.drive > 0.0 {
+        parts.push("a touch of warmth".to_string());
+    }
+    let width = f64::from(stages.stereo.width);
+    if (width - 1.0).abs() >= 0.02 {
+        parts.push(if width > 1.0 { "wider" } else { "narrower" }.to_string());
+    }
+    if change_lu.abs() >= 0.1 {
+        let direction = if change_lu > 0.0 { "louder" } else { "quieter" };
+        parts.push(format!("{:.1} LU {direction}", change_lu.abs()));
+    }
+    if parts.is_empty() {
+        return "Well balanced as it is: nothing is changed".to_string();
+    }
+    if promise.true_peak_dbtp.is_some_and(|peak| peak <= CEILING_DBTP) {
+        parts.push("peaks kept under −1 dBTP".to_string());
+    }
+    let sentence = parts.join(", ");
+    let mut letters = sentence.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}

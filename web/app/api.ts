@@ -56,6 +56,15 @@ export interface Fingerprint {
   third_octaves: number[];
 }
 
+/** The plan's stages, as far as curves are drawn from them. */
+export interface Stages {
+  input_gain_db: number;
+  output_gain_db: number;
+  ride: { hop_s: number; gain_db: number[] };
+  eq: { shape: "low_shelf" | "bell" | "high_shelf"; hz: number; gain_db: number; q: number }[];
+  limiter: { ceiling_dbtp: number };
+}
+
 export interface Scan {
   state: "idle" | "scanning";
   found: number;
@@ -67,7 +76,7 @@ export interface Scan {
 
 /** What the server says of its own accord, over `/ws`. */
 export type News =
-  | ({ event: "scan" } & Scan)
+  | ({ event: "scan" } & Partial<Scan>)
   | { event: "measured"; track_id: string }
   | { event: "failed"; track_id: string; reason: string }
   | { event: "library" };
@@ -116,15 +125,22 @@ function next_of(status: number): Next {
   return status < 500 ? "mend" : "report";
 }
 
+/** What a list can be ordered by; the server's own order is by album. */
+export type Column = "album" | "title" | "loudness" | "duration";
+export interface Order {
+  by: Column;
+  descending: boolean;
+}
+
 export interface Query {
   q: string;
-  sort: string | null;
+  order: Order;
 }
 
 export const tracks = (query: Query, offset: number, limit: number, signal: AbortSignal): Promise<List<Track>> => {
   const fields = new URLSearchParams({ limit: String(limit), offset: String(offset) });
   if (query.q !== "") fields.set("q", query.q);
-  if (query.sort !== null) fields.set("sort", query.sort);
+  fields.set("sort", `${query.order.descending ? "-" : ""}${query.order.by}`);
   return ask(`/api/tracks?${fields}`, signal);
 };
 

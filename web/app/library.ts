@@ -13,16 +13,19 @@ const TYPING_MS = 90;
 /** News of measured tracks are gathered for so long, in ms, before the rows are asked for again. */
 const NEWS_MS = 400;
 
+const NO_SCAN: api.Scan = { state: "idle", found: 0, read: 0, measured: 0, failed: 0, waiting: 0 };
+
 export interface Library {
   readonly listing: ReadonlySignal<Listing>;
   readonly filter: ReadonlySignal<string>;
-  readonly sort: ReadonlySignal<string | null>;
+  readonly order: ReadonlySignal<api.Order>;
   readonly scan: ReadonlySignal<api.Scan | null>;
   readonly connection: ReadonlySignal<Connection>;
   /** Tells of every measured or failed track; the answer stops it. */
   on_track(hear: (track_id: string) => void): () => void;
   set_filter(text: string): void;
-  set_sort(sort: string | null): void;
+  /** Orders by a column; by the same one again, the other way round. */
+  order_by(column: api.Column): void;
   start_scan(): Promise<void>;
   retry_faults(): Promise<void>;
   reconnect(): void;
@@ -30,10 +33,10 @@ export interface Library {
 
 export function library(scope: Scope): Library {
   const filter = signal("");
-  const sort = signal<string | null>(null);
+  const order = signal<api.Order>({ by: "album", descending: false });
   const connection = signal<Connection>({ name: "connecting" });
   const scan = signal<api.Scan | null>(null);
-  const listing = signal(new Listing({ q: "", sort: null }, scope));
+  const listing = signal(new Listing({ q: "", order: order.peek() }, scope));
   const hearers = new Set<(track_id: string) => void>();
   let cancel_typing = () => {};
   let cancel_news: (() => void) | null = null;
@@ -85,8 +88,8 @@ export function library(scope: Scope): Library {
 
   /** Opens a fresh list in place of the one shown, which stays on screen until the new one is there. */
   function renew() {
-    const fresh = new Listing({ q: filter.peek().trim(), sort: sort.peek() }, scope);
-    const wanted = () => fresh.query.q === filter.peek().trim() && fresh.query.sort === sort.peek();
+    const fresh = new Listing({ q: filter.peek().trim(), order: order.peek() }, scope);
+    const wanted = () => fresh.query.q === filter.peek().trim() && fresh.query.order === order.peek();
     follow(
       fresh.at(0).finally(() => {
         if (wanted()) listing.value = fresh;
@@ -97,7 +100,8 @@ export function library(scope: Scope): Library {
   function hear(news: api.News) {
     if (news.event === "scan") {
       const { event: _, ...now } = news;
-      scan.value = now;
+      // The event tells how reading goes; how many are measured is told by what was asked last.
+      scan.value = { ...(scan.peek() ?? NO_SCAN), ...now };
     } else {
       if (news.event !== "library") for (const tell of [...hearers]) tell(news.track_id);
       cancel_news ??= scope.timeout(NEWS_MS, () => {
@@ -139,7 +143,7 @@ export function library(scope: Scope): Library {
   return {
     listing,
     filter,
-    sort,
+    order,
     scan,
     connection,
     on_track(tell) {
@@ -151,8 +155,9 @@ export function library(scope: Scope): Library {
       cancel_typing();
       cancel_typing = scope.timeout(TYPING_MS, renew);
     },
-    set_sort(by) {
-      sort.value = by;
+    order_by(column) {
+      const now = order.peek();
+      order.value = { by: column, descending: now.by === column && !now.descending };
       renew();
     },
     async start_scan() {

@@ -20,6 +20,12 @@ const RESTART_S = 3;
 /** So many faulty tracks in a row are skipped; then the page stops and says so. */
 const MOST_FAULTS = 5;
 
+/** What the engine tells of a faulty track. */
+interface Fault {
+  track_id: string;
+  message: string;
+}
+
 /** What is known of the playing track beyond its row. */
 export interface Details {
   fingerprint: api.Fingerprint | null;
@@ -29,7 +35,10 @@ export interface Details {
 export interface Playback {
   readonly track: ReadonlySignal<api.Track | null>;
   readonly phase: ReadonlySignal<Phase>;
+  /** What the engine tells, but for the two that move with the sound. */
   readonly stats: ReadonlySignal<Stats>;
+  readonly position_frames: ReadonlySignal<number>;
+  readonly reduction_db: ReadonlySignal<number>;
   readonly plan: ReadonlySignal<Plan | null>;
   readonly details: ReadonlySignal<Details>;
   /** The mode that is set; while comparing, `heard` is another. */
@@ -62,6 +71,8 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
   const track = signal<api.Track | null>(null);
   const phase = signal<Phase>(engine.phase);
   const stats = signal<Stats>(engine.stats());
+  const position_frames = signal(0);
+  const reduction_db = signal(0);
   const plan = signal<Plan | null>(null);
   const details = signal<Details>({ fingerprint: null, waveform: null });
   const mode = signal<Mode>("enhanced");
@@ -79,12 +90,7 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
   async function play(next: api.Track, at: typeof queue): Promise<void> {
     queue = at;
     show(next);
-    try {
-      await engine.play(reference(next));
-      n_faults = 0;
-    } catch (error) {
-      if (track.peek()?.id === next.id) fail(next, error);
-    }
+    await engine.play(reference(next));
   }
 
   /** Puts a track on the deck, by a click or because the engine went on to it. */
@@ -139,17 +145,27 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
     return false;
   }
 
-  function fail(faulty: api.Track, error: unknown): void {
-    fault.value = `${faulty.title} cannot be played: ${sentence(error)}`;
+  function fail(faulty: api.Track, message: string): void {
+    fault.value = `${faulty.title} cannot be played: ${sentence(message)}`;
     n_faults += 1;
     if (n_faults < MOST_FAULTS) void step(1);
   }
 
   // ── what the engine says ──
 
-  function hear_track(): void {
+  /** Takes the engine's state over; views hear of it only where it changed. */
+  function look(): Stats {
     const now = engine.stats();
-    stats.value = now;
+    batch(() => {
+      position_frames.value = now.position_frames;
+      reduction_db.value = now.gain_reduction_db;
+      if (!same(stats.peek(), now)) stats.value = now;
+    });
+    return now;
+  }
+
+  function hear_track(): void {
+    const now = look();
     if (now.track_id === null || now.track_id === track.peek()?.id) return;
     if (upcoming?.id === now.track_id && queue) {
       queue = { listing: queue.listing, row: queue.row + 1 };
@@ -159,8 +175,9 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
 
   function hear_phase(): void {
     phase.value = engine.phase;
-    stats.value = engine.stats();
-    if (engine.phase === "ended" && engine.stats().track_id === track.peek()?.id) void step(1);
+    const now = look();
+    if (engine.phase === "playing") n_faults = 0;
+    if (engine.phase === "ended" && now.track_id === track.peek()?.id) void step(1);
   }
 
   scope.own(engine.on("phase", hear_phase));
@@ -168,18 +185,18 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
   scope.own(
     engine.on("plan", () => {
       plan.value = engine.plan();
-      stats.value = engine.stats();
+      look();
     }),
   );
   scope.own(
     engine.on("tick", () => {
-      if (!document.hidden) stats.value = engine.stats();
+      if (!document.hidden) look();
     }),
   );
   scope.own(
     engine.on("fault", (_, detail) => {
       const playing = track.peek();
-      const said = detail as { track_id?: string; message?: string } | undefined;
+      const said = detail as Partial<Fault> | undefined;
       if (playing && said?.track_id === playing.id) fail(playing, said.message ?? "");
     }),
   );
@@ -205,13 +222,15 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
   async function hear_mode(wanted: Mode): Promise<void> {
     heard.value = wanted;
     await engine.setMode(wanted);
-    stats.value = engine.stats();
+    look();
   }
 
   return {
     track,
     phase,
     stats,
+    position_frames,
+    reduction_db,
     plan,
     details,
     mode,
@@ -248,7 +267,7 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
       const on_deck = track.peek();
       if (!on_deck) return;
       await engine.seek(Math.round(Math.min(Math.max(0, frame), n_frames(on_deck))));
-      stats.value = engine.stats();
+      look();
     },
     async seek_by(seconds) {
       const on_deck = track.peek();
@@ -289,6 +308,12 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
 function reference(track: api.Track): TrackRef {
   const { id, title, sample_rate, n_frames, duration_s, measured } = track;
   return { id, title, sample_rate, n_frames, duration_s, measured };
+}
+
+/** Whether two tellings differ in nothing but what moves with the sound. */
+function same(a: Stats, b: Stats): boolean {
+  const still = ({ position_frames: _, gain_reduction_db: __, latency_ms: ___, ...rest }: Stats) => JSON.stringify(rest);
+  return still(a) === still(b);
 }
 
 /** Runs `work` at once, or once more when the running one is done: only the latest wish counts. */

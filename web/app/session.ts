@@ -30,6 +30,18 @@ export function session(playback: Playback, scope: Scope): void {
         : null;
     }),
   );
+  const anchor = new Audio("/silence.wav");
+  anchor.loop = true;
+  scope.own(() => anchor.pause());
+  scope.own(
+    effect(() => {
+      // Chromium shows its controls only while a media element plays, and sound from a worklet is none:
+      // a silent one stands in for it.
+      const sounds = playback.phase.value === "playing" && playback.stats.value.mode === "worklet";
+      if (sounds) void anchor.play().catch(() => {});
+      else anchor.pause();
+    }),
+  );
   scope.own(
     effect(() => {
       const phase = playback.phase.value;
@@ -45,7 +57,7 @@ export function session(playback: Playback, scope: Scope): void {
   function tell_position(): void {
     const track = playback.track.peek();
     if (!track || track.duration_s <= 0) return;
-    const position = Math.min(playback.stats.peek().position_frames / track.sample_rate, track.duration_s);
+    const position = Math.min(playback.position_frames.peek() / track.sample_rate, track.duration_s);
     media.setPositionState?.({ duration: track.duration_s, position, playbackRate: 1 });
   }
 

@@ -48,8 +48,7 @@ export function artists(names: readonly string[]): string {
   return names.length > 0 ? names.join(", ") : "Unknown artist";
 }
 
-export function sentence(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const words = text.trim() === "" ? "Something failed." : text.trim();
+export function sentence(text: string): string {
+  const words = text.trim() === "" ? "something failed" : text.trim();
   return /[.?!…]$/.test(words) ? words : `${words}.`;
 }

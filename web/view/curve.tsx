@@ -1,10 +1,13 @@
 /** The equaliser in copper over the track's spectrum in quiet ink. */
 import { useComputed } from "@preact/signals";
+import type { Stages } from "../app/api";
 import { curve_hz, eq_db, hz_place, N_CURVE } from "../app/curves";
 import { figure } from "../app/words";
 import { useApp } from "./hooks";
 
-const WIDTH = 320;
+const WIDTH = 288;
+/** Room for the decibels, right of the curves. */
+const GUTTER = 32;
 const HEIGHT = 128;
 /** The equaliser's axis reaches so far up and down, in dB. */
 const EQ_DB = 9;
@@ -14,8 +17,8 @@ const TICKS: readonly [number, string][] = [
   [50, "50"],
   [200, "200"],
   [1000, "1k"],
-  [5000, "5k"],
-  [15000, "15k"],
+  [4000, "4k"],
+  [12000, "12k"],
 ];
 
 const eq_y = (db: number) => HEIGHT / 2 - (Math.min(EQ_DB, Math.max(-EQ_DB, db)) / EQ_DB) * (HEIGHT / 2 - 6);
@@ -37,7 +40,7 @@ export function Curve() {
     const plan = playback.plan.value;
     const hz = playback.track.value?.sample_rate ?? 48000;
     if (!plan) return null;
-    const values = Array.from({ length: N_CURVE }, (_, i) => eq_db(plan.stages, curve_hz(i), hz));
+    const values = Array.from({ length: N_CURVE }, (_, i) => eq_db(plan.stages as unknown as Stages, curve_hz(i), hz));
     const line = values.map((db, i) => `${((i / (N_CURVE - 1)) * WIDTH).toFixed(1)} ${eq_y(db).toFixed(1)}`).join("L");
     const most = values.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
     return { line: `M${line}`, area: `M0 ${HEIGHT / 2}L${line}L${WIDTH} ${HEIGHT / 2}Z`, most: values.indexOf(most), db: most };
@@ -47,12 +50,12 @@ export function Curve() {
     : "Spectrum of the track";
   return (
     <figure class="curve">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + 18}`} role="img" aria-label={said}>
+      <svg viewBox={`0 0 ${WIDTH + GUTTER} ${HEIGHT + 18}`} role="img" aria-label={said}>
         {spectrum.value ? <path class="spectrum" d={spectrum.value} /> : null}
         {[-6, 0, 6].map((db) => (
           <g key={db}>
             <path class={db === 0 ? "zero" : "grid"} d={`M0 ${eq_y(db)}H${WIDTH}`} />
-            <text class="tick" x={WIDTH} y={eq_y(db) - 3} text-anchor="end">
+            <text class="tick" x={WIDTH + GUTTER} y={eq_y(db) + 4} text-anchor="end">
               {db > 0 ? `+${db}` : db < 0 ? `\u2212${-db}` : "0"}
               {db === 6 ? "\u2009dB" : ""}
             </text>
@@ -63,7 +66,7 @@ export function Curve() {
             <path class="grid" d={`M${hz_place(hz) * WIDTH} 0V${HEIGHT}`} />
             <text class="tick" x={hz_place(hz) * WIDTH} y={HEIGHT + 14} text-anchor="middle">
               {words}
-              {hz === 15000 ? "\u2009Hz" : ""}
+              {hz === 12000 ? "\u2009Hz" : ""}
             </text>
           </g>
         ))}

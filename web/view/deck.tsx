@@ -137,12 +137,17 @@ function HeardLine() {
   const matched = (db: number | undefined) => (db === undefined || Math.abs(db) < 0.05 ? "" : `, ${gain(db)}\u2009dB`);
   switch (playback.heard.value) {
     case "enhanced":
-      return <span class="state copper">Enhanced{playback.mode.value === "original" ? matched(plan?.compare.enhanced_db) : ""}</span>;
+      // While comparing, the enhanced is lowered to match: what is left of the promise tells by how much.
+      return <span class="state copper">Enhanced{matched(lowered(stats.lufs_out, plan?.promise.lufs))}</span>;
     case "original":
       return <span class="state slate">Original, matched{matched(plan?.compare.original_db)}</span>;
     case "off":
       return <span class="state">Off, the file as it is</span>;
   }
+}
+
+function lowered(now: number | null, promised: number | null | undefined): number | undefined {
+  return now === null || promised === null || promised === undefined ? undefined : now - promised;
 }
 
 function PlayButton() {

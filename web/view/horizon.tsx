@@ -5,6 +5,7 @@
  */
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import type { Stages } from "../app/api";
 import { columns, HORIZON, horizon, land, predicted } from "../app/curves";
 import { n_frames } from "../app/playback";
 import { clock, spoken } from "../app/words";
@@ -29,13 +30,17 @@ export function Horizon() {
   const share = useComputed(() => {
     const track = playback.track.value;
     if (drag.value !== null) return drag.value;
-    return track ? Math.min(1, playback.stats.value.position_frames / Math.max(1, n_frames(track))) : 0;
+    return track ? Math.min(1, playback.position_frames.value / Math.max(1, n_frames(track))) : 0;
   });
   const second = useComputed(() => Math.floor(share.value * duration.value));
-  const left = useComputed(() => clock(share.value * duration.value));
+  const left = useComputed(() => (playback.track.value ? clock(share.value * duration.value) : ""));
   const right = useComputed(() => {
     const track = playback.track.value;
     return track ? `\u2212${clock(Math.ceil(duration.value) - second.value)}` : "";
+  });
+  const foretold = useComputed(() => {
+    const drawn = playback.details.value.waveform !== null && playback.plan.value !== null;
+    return drawn && playback.heard.value === "enhanced";
   });
   useSignalEffect(() => {
     box.current?.style.setProperty("--played", `${(share.value * 100).toFixed(3)}%`);
@@ -103,7 +108,10 @@ export function Horizon() {
           </span>
         ) : null}
       </div>
-      <span class="time">{right}</span>
+      <span class="time">
+        {foretold.value ? <small class="predicted">predicted</small> : null}
+        <span>{right}</span>
+      </span>
     </div>
   );
 }
@@ -117,7 +125,7 @@ function Land() {
     const plan = playback.plan.value;
     if (!track || !waveform || waveform.peaks.length === 0) return null;
     const original = columns(waveform.peaks, N_COLUMNS);
-    const enhanced = plan ? predicted(original, plan.stages, n_frames(track) / track.sample_rate) : original;
+    const enhanced = plan ? predicted(original, plan.stages as unknown as Stages, n_frames(track) / track.sample_rate) : original;
     return {
       original: { line: horizon(original), land: land(original) },
       enhanced: { line: horizon(enhanced), land: land(enhanced) },
@@ -133,7 +141,6 @@ function Land() {
         <Shape class="ahead" land={now.enhanced.land} line={now.enhanced.line} tone="copper" />
         <Shape class="heard" land={now.enhanced.land} tone="copper" />
         <Shape class="heard trace" line={now.original.line} tone="slate" />
-        {now.planned ? <span class="predicted">predicted</span> : null}
       </div>
       <div class="face original">
         {now.planned ? <Shape class="behind" line={now.enhanced.line} tone="copper" /> : null}

@@ -1,7 +1,7 @@
 /** The list of tracks: as many rows in the document as fit on screen, however long it is. */
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import type { Track } from "../app/api";
+import type { Column, Track } from "../app/api";
 import { artists, clock, figure } from "../app/words";
 import { useApp, useHold } from "./hooks";
 import { Fault, Measuring } from "./icons";
@@ -58,7 +58,8 @@ export function Tracks() {
     else if ((now + 1) * row_px + head > el.scrollTop + el.clientHeight) el.scrollTop = (now + 1) * row_px + head - el.clientHeight;
   };
   const press = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // A column's head has its own use for Enter.
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return;
     const page = Math.max(1, Math.floor(height.value / row_px) - 2);
     const to = {
       ArrowDown: cursor.value + 1,
@@ -111,23 +112,30 @@ export function Tracks() {
         <span role="columnheader" class="c-cover">
           <span class="sr-only">Cover</span>
         </span>
-        <span role="columnheader" class="c-title">
-          Title
-        </span>
-        <span role="columnheader" class="c-album">
-          Album
-        </span>
-        <span role="columnheader" class="c-loud">
-          Loudness
-        </span>
-        <span role="columnheader" class="c-time">
-          Time
-        </span>
+        <Head column="title" words="Title" class="c-title" />
+        <Head column="album" words="Album" class="c-album" />
+        <Head column="loudness" words="Loudness" class="c-loud" />
+        <Head column="duration" words="Time" class="c-time" />
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${total * row_px}px` }}>
         {rows}
       </div>
     </div>
+  );
+}
+
+/** The head of a column: a click orders by it, another turns the order round. */
+function Head({ column, words, class: kind }: { column: Column; words: string; class: string }) {
+  const { library } = useApp();
+  const { by, descending } = library.order.value;
+  const way = by !== column ? "none" : descending ? "descending" : "ascending";
+  return (
+    <span role="columnheader" class={kind} aria-sort={way}>
+      <button type="button" onClick={() => library.order_by(column)}>
+        {words}
+        <span aria-hidden="true">{way === "none" ? "" : descending ? "\u2009↓" : "\u2009↑"}</span>
+      </button>
+    </span>
   );
 }
 
@@ -159,8 +167,8 @@ function Row({ index, top, track, playing, at_cursor, on_play }: RowProps) {
       <span role="gridcell" class="c-title titles">
         <strong>{track?.title ?? ""}</strong>
         <span class="quiet">
-          {track ? artists(track.artists) : ""}
           {track ? <State track={track} /> : null}
+          {track ? artists(track.artists) : ""}
         </span>
       </span>
       <span role="gridcell" class="c-album quiet">
@@ -181,7 +189,7 @@ function State({ track }: { track: Track }) {
     case "failed":
       return (
         <span class="state fault" title={track.fault ?? undefined}>
-          <Fault /> Failed{track.fault ? `: ${track.fault}` : ""}
+          <Fault /> Failed
         </span>
       );
     case "measuring":

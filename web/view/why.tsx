@@ -113,7 +113,7 @@ const REDUCTION_SCALE_DB = 12;
 function Reduction() {
   const { playback } = useApp();
   const bar = useRef<HTMLSpanElement>(null);
-  const db = useComputed(() => Math.abs(playback.stats.value.gain_reduction_db));
+  const db = useComputed(() => Math.abs(playback.reduction_db.value));
   const words = useComputed(() => figure(db.value));
   useSignalEffect(() => {
     bar.current?.style.setProperty("--share", `${Math.min(100, (db.value / REDUCTION_SCALE_DB) * 100).toFixed(1)}%`);
@@ -137,11 +137,22 @@ function Reasons({ plan }: { plan: Plan }) {
       <ul class="reasons">
         {plan.reasons.map((reason, i) => (
           <li key={i}>
-            <span>{reason.text}</span>
+            <Sentence text={reason.text} first={reason.done} />
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** A reason, its number in weight where it comes first. */
+function Sentence({ text, first }: { text: string; first: string }) {
+  if (first === "" || !text.startsWith(first)) return <span>{text}</span>;
+  return (
+    <span>
+      <strong class="figure">{first}</strong>
+      {text.slice(first.length)}
+    </span>
   );
 }
 

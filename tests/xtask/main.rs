@@ -2,6 +2,7 @@
 //! every test, measures speed. It installs what it needs where it may and
 //! names what is missing where it may not.
 
+mod bench;
 mod page;
 mod report;
 mod serve;
@@ -17,7 +18,8 @@ cargo xtask serve [-- ARGS]     builds page and server, then runs `auralis serve
 cargo xtask test [--keep-going] [STEP…]
                                 runs everything CI runs, or only the named steps
 cargo xtask wasm                builds the two WebAssembly packages into web/gen
-cargo xtask page                builds the page into web/dist";
+cargo xtask page                builds the page into web/dist
+cargo xtask bench [FILTER…]     measures speed, prints a table, writes target/bench.json";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         "wasm" => wasm::build(),
         "page" => page::build(),
         "test" => return test::test(&rest),
+        "bench" => bench::bench(&rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -1,0 +1,17 @@
+//! `cargo xtask bench`: speed, as multiples of real time on one core.
+
+use std::process::Stdio;
+
+use crate::shell::{Result, cargo, run, target};
+use crate::wasm;
+
+/// Builds all that is measured, in release, and runs the bench binary, which
+/// prints the table and writes `target/bench.json`.
+pub fn bench(filters: &[String]) -> Result<()> {
+    wasm::build()?;
+    run(cargo().args(["build", "--release", "-p", "auralis-server"]))?;
+    let program = target().join(format!("release/auralis{}", std::env::consts::EXE_SUFFIX));
+    let mut command = cargo();
+    command.args(["bench", "--quiet", "-p", "auralis-tests", "--bench", "bench", "--"]).args(filters);
+    run(command.env("AURALIS_PROGRAM", program).stdout(Stdio::inherit()))
+}

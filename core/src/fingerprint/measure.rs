@@ -97,7 +97,7 @@ impl Ear {
         Ok(Ear {
             own: TickMeter::new(rate, n_channels)?,
             stereo_meter: match n_channels {
-                1 => StereoMeter::Twice(Box::new(Loudness::new())),
+                1 => StereoMeter::Twice(Box::default()),
                 2 => StereoMeter::Own,
                 _ => StereoMeter::Other(Box::new(TickMeter::new(rate, 2)?)),
             },
@@ -128,10 +128,10 @@ impl Ear {
         self.frames(tick.energy);
         self.sketch.tick(&tick);
         self.n_ticks += 1;
-        if self.n_ticks % (TICKS_PER_S / 10) == 0 {
+        if self.n_ticks.is_multiple_of(TICKS_PER_S / 10) {
             self.sketch.step(self.spectrum.take_k_bands(), tick.gating_block);
         }
-        if self.n_ticks % TICKS_PER_S == 0 {
+        if self.n_ticks.is_multiple_of(TICKS_PER_S) {
             self.end_second();
         }
     }

@@ -6,6 +6,7 @@
 //! L1). Values are rounded to a stated quantum when made, so they are equal as
 //! JSON too.
 
+mod aura;
 mod descriptors;
 mod measure;
 mod moments;
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::meter;
 
 pub use crate::meter::k_power;
+pub use aura::{Aura, Family, Petal, aura};
 pub use descriptors::{Descriptors, NAMES};
 pub use measure::{Measurer, measure};
 pub use sketch::{Cluster, MAX_CLUSTERS, SKETCH_EDGES_HZ};

@@ -44,7 +44,7 @@ impl Outline {
         self.peak = 0.0;
         self.n = 0;
         if self.peaks.len() == MAX_PEAKS {
-            self.peaks = self.peaks.chunks(2).map(|two| abs_max(two)).collect();
+            self.peaks = self.peaks.chunks(2).map(abs_max).collect();
             self.hop *= 2;
         }
     }

@@ -90,7 +90,7 @@ impl Loudness {
         if let Some(mean_square) = momentary {
             self.max_momentary = self.max_momentary.max(mean_square);
         }
-        if self.n_ticks % TENTH as u64 != 0 {
+        if !self.n_ticks.is_multiple_of(TENTH as u64) {
             return None;
         }
         self.tenth();

@@ -12,7 +12,7 @@ fn track() -> Fingerprint {
     let mut low = [0.0f32; 2];
     for second in 0..40 {
         let gain = [0.3f32, 0.6, 0.4, 0.8][second % 4];
-        let mut planes = vec![Vec::new(), Vec::new()];
+        let mut planes = [Vec::new(), Vec::new()];
         for i in 0..44_100 {
             let beat = crate::math::exp(-((i % 22_050) as f32) / 3_000.0);
             for (plane, low) in planes.iter_mut().zip(&mut low) {

@@ -63,11 +63,12 @@ pub struct Aura {
 }
 
 /// Radius of the ring, where petals begin, and of the longest petal's tip.
-const RING: f64 = 12.0;
-const BASE: f64 = 14.5;
-const TIP: f64 = 49.0;
-/// The shortest petal.
-const STUB: f64 = 2.6;
+const RING: f64 = 7.2;
+const BASE: f64 = 8.6;
+const TIP: f64 = 47.5;
+/// The shortest measured petal, and the stub of what is not measured.
+const SHORTEST: f64 = 9.0;
+const STUB: f64 = 3.0;
 /// Room between families, in petals.
 const GAP: f64 = 0.42;
 
@@ -118,8 +119,8 @@ fn rule(name: &str) -> (Family, Scale, f64, f64) {
 pub fn aura(track: &Fingerprint) -> Aura {
     let lufs = track.lufs().unwrap_or(-70.0);
     let shape = Shape {
-        fullness: 0.32 + 0.68 / (1.0 + math::exp(-(lufs + 17.0) / 4.0)),
-        bend: 14.0 * track.descriptors.stereo_width.min(0.7),
+        fullness: 0.8 + 0.75 / (1.0 + math::exp(-(lufs + 17.0) / 4.0)),
+        bend: 34.0 * track.descriptors.stereo_width.min(0.7),
     };
     drawn(&shape, |name| {
         let value = track.descriptors.get(name)?;
@@ -136,7 +137,7 @@ pub fn aura(track: &Fingerprint) -> Aura {
 impl Aura {
     /// The aura of a track that is not measured yet: the ring and its stubs.
     pub fn unmeasured() -> Aura {
-        drawn(&Shape { fullness: 0.32, bend: 0.0 }, |_| None)
+        drawn(&Shape { fullness: 0.9, bend: 0.0 }, |_| None)
     }
 
     /// The drawing as an SVG document on a transparent ground.
@@ -146,13 +147,13 @@ impl Aura {
         svg.push_str(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">"#);
         let _ = write!(
             svg,
-            r##"<circle cx="50" cy="50" r="{RING}" fill="none" stroke="#8c8278" stroke-width="0.8"/>"##
+            r##"<circle cx="50" cy="50" r="{RING}" fill="none" stroke="#8c8278" stroke-width="1.1"/>"##
         );
         let mut family = None;
         for petal in &self.petals {
             if family != Some(petal.family) {
                 svg.push_str(if family.is_some() { "</g>" } else { "" });
-                let _ = write!(svg, r#"<g fill="{}" fill-opacity=".9">"#, petal.family.colour());
+                let _ = write!(svg, r#"<g fill="{}" fill-opacity=".82">"#, petal.family.colour());
                 family = Some(petal.family);
             }
             let _ = write!(svg, r#"<path d="{}"/>"#, petal.path());
@@ -195,40 +196,38 @@ fn drawn(shape: &Shape, value: impl Fn(&'static str) -> Option<f64>) -> Aura {
             }
             let angle = turned + 0.5 * place;
             turned += place;
-            let length = value(name).map_or(STUB, |v| STUB + (TIP - BASE - STUB) * v);
+            let length = value(name).map_or(STUB, |v| SHORTEST + (TIP - BASE - SHORTEST) * v);
             Petal { name, family, points: outline(angle, length, place, shape) }
         })
         .collect();
     Aura { petals }
 }
 
-/// A petal at `angle` degrees clockwise from the top: a narrow foot on the
-/// ring, widest beyond its middle, a round tip that leans.
+/// A petal at `angle` degrees clockwise from the top: a narrow foot, a belly
+/// beyond its middle, a soft point that leans.
 fn outline(angle: f64, length: f64, place: f64, shape: &Shape) -> [[f64; 2]; 10] {
-    let tip = BASE + length;
+    const TURN: f64 = std::f64::consts::PI / 180.0;
     let lean = shape.bend * length / (TIP - BASE);
-    // Half-widths in degrees; a foot that leaves the ring visible between.
-    let half = 0.5 * place * shape.fullness;
-    let foot = (0.42 * half).min(1.6);
-    let at = |radius: f64, degrees: f64| {
-        let radians = (angle + degrees) * std::f64::consts::PI / 180.0;
+    // As wide as its places allow at the belly, but always a petal, not a disc.
+    let half = (0.5 * place * TURN * shape.fullness * (BASE + 0.62 * length)).min(0.36 * length);
+    let at = |along: f64, across: f64| {
+        let radians = (angle + lean * along * along) * TURN;
+        let (sin, cos) = (math::sin(radians), math::cos(radians));
+        let (r, v) = (BASE + along * length, across * half);
         let round = |x: f64| (x * 100.0).round() / 100.0;
-        [round(50.0 + radius * math::sin(radians)), round(50.0 - radius * math::cos(radians))]
+        [round(50.0 + r * sin + v * cos), round(50.0 - r * cos + v * sin)]
     };
-    let shoulder = BASE + 0.80 * length;
-    let belly = BASE + 0.42 * length;
-    let round = (0.5 * half * std::f64::consts::PI / 180.0 * shoulder).min(0.2 * length);
     [
-        at(BASE, -foot),
-        at(belly, -half * 0.85 + 0.25 * lean),
-        at(belly + 0.1 * length, -half + 0.4 * lean),
-        at(shoulder, -half + 0.75 * lean),
-        at(tip + 0.33 * round, -half + lean),
-        at(tip + 0.33 * round, half + lean),
-        at(shoulder, half + 0.75 * lean),
-        at(belly + 0.1 * length, half + 0.4 * lean),
-        at(belly, half * 0.85 + 0.25 * lean),
-        at(BASE, foot),
+        at(0.0, -0.16),
+        at(0.34, -0.62),
+        at(0.66, -1.72),
+        at(0.955, -0.34),
+        at(1.015, -0.1),
+        at(1.015, 0.1),
+        at(0.955, 0.34),
+        at(0.66, 1.72),
+        at(0.34, 0.62),
+        at(0.0, 0.16),
     ]
 }
 
@@ -240,8 +239,8 @@ mod tests {
     fn every_descriptor_has_a_petal_in_a_square_of_100() {
         let aura = Aura::unmeasured();
         assert_eq!(aura.petals.iter().map(|petal| petal.name).collect::<Vec<_>>(), NAMES);
-        for fullness in [0.3, 1.0] {
-            for bend in [0.0, 10.0] {
+        for fullness in [0.8, 1.6] {
+            for bend in [0.0, 24.0] {
                 for value in [0.0, 0.5, 1.0] {
                     for petal in drawn(&Shape { fullness, bend }, |_| Some(value)).petals {
                         for [x, y] in petal.points {
@@ -257,9 +256,10 @@ mod tests {
     fn a_longer_petal_is_a_higher_value() {
         let reach = |value: f64| {
             let aura = drawn(&Shape { fullness: 0.8, bend: 5.0 }, |_| Some(value));
-            aura.petals.iter().map(|petal| {
-                petal.points.iter().map(|[x, y]| (x - 50.0).hypot(y - 50.0)).fold(0.0, f64::max)
-            }).collect::<Vec<_>>()
+            aura.petals
+                .iter()
+                .map(|petal| petal.points.iter().map(|[x, y]| (x - 50.0).hypot(y - 50.0)).fold(0.0, f64::max))
+                .collect::<Vec<_>>()
         };
         for (short, long) in reach(0.2).iter().zip(reach(0.8)) {
             assert!(long > short + 10.0);

@@ -25,9 +25,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "?", does: "This help" },
 ];
 
+/** What the keyboard opens beyond the player. */
 export interface Doors {
-  focus_filter(): void;
-  toggle_help(): void;
+  focus_filter: () => void;
+  toggle_help: () => void;
 }
 
 const VOLUME_STEP = 0.05;

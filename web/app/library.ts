@@ -4,6 +4,7 @@ import * as api from "./api";
 import { Listing } from "./listing";
 import type { Scope } from "./scope";
 
+/** Lost: the next try comes after `wait_s`, or runs (0). */
 export type Connection = { name: "connecting" } | { name: "open" } | { name: "lost"; wait_s: number };
 
 /** Longest pause between two tries to reach the server, in seconds. */
@@ -51,11 +52,12 @@ export function library(scope: Scope): Library {
     });
 
   function reached() {
-    if (connection.peek().name !== "open") connection.value = { name: "open" };
+    if (connection.peek().name === "connecting") connection.value = { name: "open" };
   }
 
   function lost() {
-    if (scope.ended || connection.peek().name === "lost") return;
+    const now = connection.peek();
+    if (scope.ended || (now.name === "lost" && now.wait_s > 0)) return;
     const wait_s = Math.min(LONGEST_WAIT_S, 2 ** n_tries);
     n_tries += 1;
     connection.value = { name: "lost", wait_s };
@@ -66,12 +68,13 @@ export function library(scope: Scope): Library {
   /** Asks whether the server is there, and takes everything up again if so. */
   function reconnect() {
     cancel_retry();
-    connection.value = { name: "connecting" };
+    if (connection.peek().name === "lost") connection.value = { name: "lost", wait_s: 0 };
     api.health(scope.signal).then(
       () => {
         n_tries = 0;
-        reached();
-        refresh();
+        connection.value = { name: "open" };
+        if (is_wanted(listing.peek())) refresh();
+        else renew();
         open_socket();
       },
       () => lost(),
@@ -86,13 +89,18 @@ export function library(scope: Scope): Library {
     );
   }
 
+  const is_wanted = (one: Listing) => one.query.q === filter.peek().trim() && one.query.order === order.peek();
+
   /** Opens a fresh list in place of the one shown, which stays on screen until the new one is there. */
   function renew() {
     const fresh = new Listing({ q: filter.peek().trim(), order: order.peek() }, scope);
-    const wanted = () => fresh.query.q === filter.peek().trim() && fresh.query.order === order.peek();
+    const show = () => {
+      if (is_wanted(fresh)) listing.value = fresh;
+    };
     follow(
-      fresh.at(0).finally(() => {
-        if (wanted()) listing.value = fresh;
+      fresh.at(0).then(show, (problem: unknown) => {
+        if (listing.peek().phase.peek().name === "failed") show();
+        throw problem;
       }),
     );
   }

@@ -1,7 +1,7 @@
 /** The app: its rooms put together, in the order in which they need each other. */
 import { signal } from "@preact/signals";
 import type { Engine } from "../audio/engine";
-import { keys } from "./keys";
+import { type Doors, keys } from "./keys";
 import { library } from "./library";
 import { playback } from "./playback";
 import type { Scope } from "./scope";
@@ -19,11 +19,13 @@ export function state(engine: Engine, scope: Scope) {
   const player = playback(engine, tracks, kept, scope);
   const sheet = signal<Sheet>("none");
   const narrow = signal(false);
-  const filter_asked = signal(0);
   scope.media("(max-width: 719px)", (matches) => (narrow.value = matches));
-  const doors = {
-    focus_filter: () => (filter_asked.value += 1),
-    toggle_help: () => (sheet.value = sheet.peek() === "help" ? "none" : "help"),
+  const doors: Doors = {
+    // The header hangs its own filter here.
+    focus_filter: () => {},
+    toggle_help: () => {
+      sheet.value = sheet.peek() === "help" ? "none" : "help";
+    },
   };
   keys(player, kept, doors, scope);
   session(player, scope);
@@ -35,7 +37,6 @@ export function state(engine: Engine, scope: Scope) {
     sheet,
     /** Whether the window is a phone's. */
     narrow,
-    /** Grows whenever the filter is asked for by key. */
-    filter_asked,
+    doors,
   };
 }

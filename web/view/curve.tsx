@@ -1,11 +1,11 @@
 /** The equaliser in copper over the track's spectrum in quiet ink. */
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import type { Stages } from "../app/api";
 import { curve_hz, eq_db, hz_place, N_CURVE } from "../app/curves";
 import { figure } from "../app/words";
-import { useApp } from "./hooks";
+import { useApp, useHold } from "./hooks";
 
-const WIDTH = 288;
 /** Room for the decibels, right of the curves. */
 const GUTTER = 32;
 const HEIGHT = 128;
@@ -25,37 +25,46 @@ const eq_y = (db: number) => HEIGHT / 2 - (Math.min(EQ_DB, Math.max(-EQ_DB, db))
 
 export function Curve() {
   const { playback } = useApp();
+  const box = useRef<HTMLElement>(null);
+  /** Width of the curves in px: drawn at that size, so that words keep theirs. */
+  const width = useSignal(288);
+  useHold((scope) => {
+    if (box.current) scope.size(box.current, (now) => (width.value = Math.max(120, Math.round(now) - GUTTER)));
+  });
+  const wide = width.value;
   const spectrum = useComputed(() => {
+    const wide = width.value;
     const bands = playback.details.value.fingerprint?.third_octaves ?? [];
     if (bands.length === 0) return null;
     const top = Math.max(...bands);
     const points = bands.map((db, i) => {
-      const x = hz_place(1000 * 2 ** ((i - 17) / 3)) * WIDTH;
+      const x = hz_place(1000 * 2 ** ((i - 17) / 3)) * wide;
       const y = HEIGHT - Math.max(0, 1 + (db - top) / SPECTRUM_DB) * (HEIGHT - 14);
       return `${x.toFixed(1)} ${y.toFixed(1)}`;
     });
-    return `M0 ${HEIGHT}L${points.join("L")}L${WIDTH} ${HEIGHT}Z`;
+    return `M0 ${HEIGHT}L${points.join("L")}L${wide} ${HEIGHT}Z`;
   });
   const eq = useComputed(() => {
+    const wide = width.value;
     const plan = playback.plan.value;
     const hz = playback.track.value?.sample_rate ?? 48000;
     if (!plan) return null;
     const values = Array.from({ length: N_CURVE }, (_, i) => eq_db(plan.stages as unknown as Stages, curve_hz(i), hz));
-    const line = values.map((db, i) => `${((i / (N_CURVE - 1)) * WIDTH).toFixed(1)} ${eq_y(db).toFixed(1)}`).join("L");
+    const line = values.map((db, i) => `${((i / (N_CURVE - 1)) * wide).toFixed(1)} ${eq_y(db).toFixed(1)}`).join("L");
     const most = values.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
-    return { line: `M${line}`, area: `M0 ${HEIGHT / 2}L${line}L${WIDTH} ${HEIGHT / 2}Z`, most: values.indexOf(most), db: most };
+    return { line: `M${line}`, area: `M0 ${HEIGHT / 2}L${line}L${wide} ${HEIGHT / 2}Z`, most: values.indexOf(most), db: most };
   });
   const said = eq.value
     ? `Equaliser: most ${figure(eq.value.db)} dB at ${Math.round(curve_hz(eq.value.most))} Hz`
     : "Spectrum of the track";
   return (
-    <figure class="curve">
-      <svg viewBox={`0 0 ${WIDTH + GUTTER} ${HEIGHT + 18}`} role="img" aria-label={said}>
+    <figure class="curve" ref={box}>
+      <svg viewBox={`0 0 ${wide + GUTTER} ${HEIGHT + 18}`} height={HEIGHT + 18} role="img" aria-label={said}>
         {spectrum.value ? <path class="spectrum" d={spectrum.value} /> : null}
         {[-6, 0, 6].map((db) => (
           <g key={db}>
-            <path class={db === 0 ? "zero" : "grid"} d={`M0 ${eq_y(db)}H${WIDTH}`} />
-            <text class="tick" x={WIDTH + GUTTER} y={eq_y(db) + 4} text-anchor="end">
+            <path class={db === 0 ? "zero" : "grid"} d={`M0 ${eq_y(db)}H${wide}`} />
+            <text class="tick" x={wide + GUTTER} y={eq_y(db) + 4} text-anchor="end">
               {db > 0 ? `+${db}` : db < 0 ? `\u2212${-db}` : "0"}
               {db === 6 ? "\u2009dB" : ""}
             </text>
@@ -63,8 +72,8 @@ export function Curve() {
         ))}
         {TICKS.map(([hz, words]) => (
           <g key={hz}>
-            <path class="grid" d={`M${hz_place(hz) * WIDTH} 0V${HEIGHT}`} />
-            <text class="tick" x={hz_place(hz) * WIDTH} y={HEIGHT + 14} text-anchor="middle">
+            <path class="grid" d={`M${hz_place(hz) * wide} 0V${HEIGHT}`} />
+            <text class="tick" x={hz_place(hz) * wide} y={HEIGHT + 14} text-anchor="middle">
               {words}
               {hz === 12000 ? "\u2009Hz" : ""}
             </text>

@@ -1,5 +1,4 @@
 /** The page: header, list, why panel, deck, and the sheets over them. */
-import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { SHORTCUTS } from "../app/keys";
 import { THEMES } from "../app/settings";
@@ -43,13 +42,15 @@ export function Page() {
 }
 
 function Header() {
-  const { library, filter_asked, settings, sheet, narrow, playback } = useApp();
+  const { library, doors, settings, sheet, narrow, playback } = useApp();
   const input = useRef<HTMLInputElement>(null);
-  useSignalEffect(() => {
-    if (filter_asked.value > 0) {
+  useHold((scope) => {
+    // At once and not by a signal: the next key pressed belongs into the filter already.
+    doors.focus_filter = () => {
       input.current?.focus();
       input.current?.select();
-    }
+    };
+    scope.own(() => (doors.focus_filter = () => {}));
   });
   const press = (event: KeyboardEvent) => {
     if (event.key === "Escape") {
@@ -116,8 +117,8 @@ function Tally() {
   const tally = listing.phase.value.name === "ready" ? count(listing.total.value, "track", "tracks") : "";
   const measuring = scan !== null && scan.waiting > 0;
   return (
-    <p class="tally quiet" role="status">
-      <span>{tally}</span>
+    <p class="tally quiet">
+      <span role="status">{tally}</span>
       {scan?.state === "scanning" ? (
         <span>
           Reading the library: {scan.read} of {scan.found}
@@ -148,8 +149,8 @@ function Banner() {
         <p class="banner" role="alert">
           <Fault />
           <span>
-            <strong>The server does not answer.</strong> Trying again every {connection.wait_s}
-            {"\u2009"}s.
+            <strong>The server does not answer.</strong> Trying again
+            {connection.wait_s > 0 ? ` in ${connection.wait_s}\u2009s` : ""}.
           </span>
           <button type="button" onClick={() => library.reconnect()}>
             Try now

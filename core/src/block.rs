@@ -6,7 +6,9 @@
 pub struct Block {
     samples: Box<[f32]>,
     n_channels: usize,
-    capacity: usize,
+    /// Distance of two planes.
+    stride: usize,
+    limit: usize,
     n_frames: usize,
 }
 
@@ -16,7 +18,8 @@ impl Block {
         Block {
             samples: vec![0.0; n_channels * capacity].into_boxed_slice(),
             n_channels,
-            capacity,
+            stride: capacity,
+            limit: capacity,
             n_frames: 0,
         }
     }
@@ -38,33 +41,40 @@ impl Block {
     }
     /// The most frames it can hold.
     pub fn capacity(&self) -> usize {
-        self.capacity
+        self.limit
     }
     /// The frames it holds.
     pub fn n_frames(&self) -> usize {
         self.n_frames
     }
 
+    /// Lets it hold `n_frames` at most, within the memory it has, and empties
+    /// it. A render asked for fewer frames than usual needs no other block.
+    pub fn limit(&mut self, n_frames: usize) {
+        self.limit = n_frames.min(self.stride);
+        self.n_frames = 0;
+    }
+
     /// Declares that the first `n_frames` (at most the capacity) are valid.
     pub fn set_frames(&mut self, n_frames: usize) {
-        self.n_frames = n_frames.min(self.capacity);
+        self.n_frames = n_frames.min(self.limit);
     }
 
     /// The valid samples of one channel.
     pub fn plane(&self, channel: usize) -> &[f32] {
-        let start = channel * self.capacity;
+        let start = channel * self.stride;
         &self.samples[start..start + self.n_frames]
     }
 
     /// The valid samples of one channel, to write.
     pub fn plane_mut(&mut self, channel: usize) -> &mut [f32] {
-        let start = channel * self.capacity;
+        let start = channel * self.stride;
         &mut self.samples[start..start + self.n_frames]
     }
 
     /// The first two planes, to write. A stage of the chain gets stereo.
     pub fn stereo_mut(&mut self) -> (&mut [f32], &mut [f32]) {
-        let (left, right) = self.samples.split_at_mut(self.capacity);
+        let (left, right) = self.samples.split_at_mut(self.stride);
         (&mut left[..self.n_frames], &mut right[..self.n_frames])
     }
 

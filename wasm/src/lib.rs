@@ -1,1 +1,10 @@
-//! The core in the browser.
+//! The core in the browser, built twice: [`analyst`] for the Worker (decodes,
+//! measures, plans) and [`engine`] for the worklet (renders, numbers only).
+//! No sound is made here: both only carry it between JavaScript and the core.
+
+#[cfg(feature = "analyst")]
+pub mod analyst;
+#[cfg(feature = "engine")]
+pub mod engine;
+#[cfg(feature = "analyst")]
+mod remote;

@@ -14,6 +14,9 @@ const N_PAIRS: usize = N_EQ_BANDS / 2;
 /// Numbers per pair: three state and three mix coefficients in four lanes.
 const PER_PAIR: usize = 24;
 
+/// `[a1 a2 a3]` and `[d0 m1 m2]` of one pair, in lanes.
+type Pair = ([[f32; 4]; 3], [[f32; 4]; 3]);
+
 /// The equaliser.
 #[derive(Clone, Debug)]
 pub struct Equaliser {
@@ -37,9 +40,9 @@ fn coefficients(rate: u32, bands: &[Band; N_EQ_BANDS]) -> [f32; N_PAIRS * PER_PA
     out
 }
 
-/// The coefficients of one pair, as `[a1 a2 a3]` and `[d0 m1 m2]` in lanes.
+/// The coefficients of one pair.
 #[inline(always)]
-fn of_pair(all: &[f32; N_PAIRS * PER_PAIR], pair: usize) -> ([[f32; 4]; 3], [[f32; 4]; 3]) {
+fn of_pair(all: &[f32; N_PAIRS * PER_PAIR], pair: usize) -> Pair {
     let lane4 = |n: usize| -> [f32; 4] { std::array::from_fn(|i| all[pair * PER_PAIR + n * 4 + i]) };
     ([lane4(0), lane4(1), lane4(2)], [lane4(3), lane4(4), lane4(5)])
 }
@@ -64,7 +67,7 @@ impl Equaliser {
     fn frame(
         lanes: &mut [Lanes; N_PAIRS],
         last: &mut [[f32; 4]; N_PAIRS],
-        coefficients: &[([[f32; 4]; 3], [[f32; 4]; 3]); N_PAIRS],
+        coefficients: &[Pair; N_PAIRS],
         l: f32,
         r: f32,
     ) -> (f32, f32) {

@@ -24,9 +24,7 @@ impl<const N: usize> Glide<N> {
             self.now = target;
             return;
         }
-        for i in 0..N {
-            self.step[i] = (target[i] - self.now[i]) / n_frames as f32;
-        }
+        self.step = std::array::from_fn(|i| (target[i] - self.now[i]) / n_frames as f32);
     }
 
     /// The numbers now.

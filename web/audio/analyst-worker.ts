@@ -1,0 +1,264 @@
+/**
+ * The Worker: decodes, plans and feeds the worklet directly, over their own
+ * port. The page's thread never sees PCM.
+ */
+import { Track, calibrate, hears_from, initSync, measure, plan, plan_numbers } from "../gen/analyst.js"
+import type { Fingerprint, FromAnalyst, FromPlayer, Plan, Taste, ToAnalyst, ToPlayer, TrackRef } from "./types.js"
+
+/** Frames per message. */
+const CHUNK = 8192
+/** Pre-roll of the chunk a seek lands in, in seconds (the law asks for 3). */
+const PRE_ROLL_S = 3
+/** How long an unmeasured track takes to fade to enhanced, in seconds. */
+const FADE_S = 2
+/** PCM on its way at once; what is more waits in the worklet's ring. */
+const IN_FLIGHT = 4
+
+/** A track being played or about to be. */
+interface Item {
+  key: number
+  track: TrackRef
+  file: Track
+  /** The plan's numbers, once there are any. */
+  numbers: Float32Array | null
+  fingerprint: Fingerprint | null
+  /** Where its frame 0 lies on the timeline, and how long it is, if known. */
+  start: number
+  n_frames: number
+}
+
+let page: (message: FromAnalyst) => void
+let port: MessagePort
+let taste: Taste
+/** Bumped by every play: older work sees it and ends. */
+let epoch = -1
+let current: Item | null = null
+let next: Item | null = null
+let calibrated = false
+const spare: Float32Array[] = []
+let answers: ((answer: FromPlayer) => void)[] = []
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+/** One message to the worklet and its answer; answers come in order. */
+function ask(message: ToPlayer): Promise<FromPlayer> {
+  return new Promise((resolve) => {
+    answers.push(resolve)
+    port.postMessage(message, message.type === "pcm" ? [message.planes.buffer] : [])
+  })
+}
+
+function onPlayer(answer: FromPlayer): void {
+  if (answer.planes) spare.push(answer.planes)
+  answers.shift()?.(answer)
+}
+
+/** The fingerprint, from the server; null while it is measuring. */
+async function fingerprintOf(track: TrackRef): Promise<Fingerprint | null> {
+  const response = await fetch(`/api/tracks/${encodeURIComponent(track.id)}/fingerprint`)
+  if (response.ok) return (await response.json()) as Fingerprint
+  if (response.status === 503) return null
+  const problem = (await response.json().catch(() => ({}))) as { detail?: string; title?: string }
+  throw { kind: "io", message: problem.detail ?? problem.title ?? `the server answered ${response.status}` }
+}
+
+const url = (track: TrackRef) => `/api/tracks/${encodeURIComponent(track.id)}/file`
+
+/** Plans an item by the taste of now, and says so to the page. */
+function planItem(item: Item): void {
+  if (!item.fingerprint) return
+  const made = plan(item.fingerprint, taste) as Plan
+  item.numbers = plan_numbers(made)
+  page({ type: "planned", key: item.key, plan: made, fingerprint: item.fingerprint })
+}
+
+/** Opens a track; `reuse` is the file of the same track, already open. */
+async function open(key: number, track: TrackRef, reuse?: Track): Promise<Item> {
+  const fingerprint = await fingerprintOf(track)
+  const file = reuse ?? (await Track.open(new URL(url(track), location.href).href))
+  const n_frames = fingerprint ? fingerprint.n_frames : -1
+  const item: Item = { key, track, file, numbers: null, fingerprint, start: 0, n_frames }
+  planItem(item)
+  return item
+}
+
+function fail(key: number, error: unknown): void {
+  const fault = error as { kind?: string; message?: string }
+  const lost = error instanceof WebAssembly.RuntimeError
+  const kind = lost ? "panic" : (fault.kind ?? "io")
+  const message = lost ? "the decoder failed on this file" : (fault.message ?? String(error))
+  page({ type: "fault", key, kind, message })
+  // After a panic the instance is unusable; the page replaces this Worker.
+  if (lost) close()
+}
+
+async function play(key: number, track: TrackRef, frame: number): Promise<void> {
+  epoch = key
+  const mine = key
+  try {
+    const open_already = [current, next].find((item) => item?.track.id === track.id)
+    const item = await open(key, track, open_already?.file)
+    if (epoch !== mine) return
+    const before = [current, next]
+    current = item
+    next = null
+    before.forEach(release)
+    const rate = item.file.rate
+    page({ type: "rate", key, rate })
+    const from = item.numbers ? hears_from(rate, frame, item.n_frames, PRE_ROLL_S) : frame
+    item.file.seek(from)
+    const { numbers, n_frames } = item
+    const started = await ask({ type: "start", epoch, key, rate, numbers, n_frames, frame, fed_from: from })
+    if (!started.done) throw { kind: "invalid", message: `this device cannot play ${rate} Hz` }
+    if (!item.fingerprint) void awaitPlan(item)
+    await feed(mine, started.room)
+  } catch (error) {
+    if (epoch === mine) fail(current?.key ?? key, error)
+  }
+}
+
+/** Feeds the worklet as long as this play lasts. */
+async function feed(mine: number, room: number): Promise<void> {
+  let in_flight = 0
+  while (epoch === mine && current) {
+    if (room < CHUNK * (in_flight + 1)) {
+      // The ring is full: it holds seconds.
+      if (in_flight === 0) await sleep(120)
+      room = (await ask({ type: "room", epoch })).room
+      in_flight = 0
+      continue
+    }
+    await offerNext()
+    const item: Item = current
+    const planes = spare.pop() ?? new Float32Array(2 * CHUNK)
+    const n = item.file.read(planes)
+    if (!calibrated && n === CHUNK && item.numbers) calibrateWith(planes, item)
+    in_flight += 1
+    const answer = ask({ type: "pcm", epoch, planes, n })
+    if (in_flight >= IN_FLIGHT || n < CHUNK) {
+      room = (await answer).room
+      in_flight = 0
+    }
+    if (n < CHUNK && !(await goOn(mine, item))) return
+  }
+}
+
+/** At the end of a file: on to the next, or the end. */
+async function goOn(mine: number, ended: Item): Promise<boolean> {
+  const concealed = ended.file.concealed
+  if (concealed > 0) page({ type: "concealed", key: ended.key, packets: concealed })
+  if (epoch !== mine) return false
+  if (ended.n_frames < 0) ended.n_frames = (await ask({ type: "room", epoch })).fed - ended.start
+  await offerNext()
+  if (epoch !== mine) return false
+  if (next && next.start > 0) {
+    current = next
+    next = null
+    release(ended)
+    return true
+  }
+  await ask({ type: "end", epoch })
+  return false
+}
+
+/** Tells the worklet what follows, as soon as it is known where. */
+async function offerNext(): Promise<void> {
+  const item = next
+  if (!item || !current || item.start > 0 || current.n_frames < 0) return
+  if (item.file.rate !== current.file.rate) return
+  const start = current.start + current.n_frames
+  const { key, numbers, n_frames } = item
+  const answer = await ask({ type: "follow", epoch, key, numbers, start, n_frames })
+  if (answer.done && next === item) {
+    item.start = start
+    page({ type: "followed", key })
+    if (!item.fingerprint) void awaitPlan(item)
+  }
+}
+
+async function setNext(key: number, track: TrackRef | null): Promise<void> {
+  try {
+    if (next && next.start > 0) {
+      await ask({ type: "unfollow", epoch })
+    }
+    const before = next
+    next = null
+    release(before)
+    if (!track) return
+    const mine = epoch
+    const item = await open(key, track)
+    if (epoch === mine) next = item
+    else release(item)
+  } catch (error) {
+    fail(key, error)
+  }
+}
+
+/** Until there is a plan: asks the server, and measures here meanwhile. */
+async function awaitPlan(item: Item): Promise<void> {
+  const alive = () => current === item || next === item
+  const here = measure(new URL(url(item.track), location.href).href, undefined, (frames: number) => {
+    page({ type: "measuring", key: item.key, frames })
+    return alive() && !item.fingerprint
+  }).then(
+    (measured: unknown) => void (item.fingerprint ??= measured as Fingerprint),
+    () => undefined,
+  )
+  while (alive() && !item.fingerprint) {
+    await Promise.race([sleep(1000), here])
+    if (!item.fingerprint) item.fingerprint = await fingerprintOf(item.track).catch(() => null)
+  }
+  if (!alive() || !item.fingerprint) return
+  planItem(item)
+  if (item.numbers) await ask({ type: "retune", key: item.key, numbers: item.numbers, fade_s: FADE_S })
+}
+
+/** How fast this device runs the chain, told once. */
+function calibrateWith(planes: Float32Array, item: Item): void {
+  calibrated = true
+  if (!item.numbers) return
+  const realtime = calibrate(planes, item.file.rate, item.numbers, () => performance.now())
+  page({ type: "calibrated", realtime })
+}
+
+async function retaste(): Promise<void> {
+  for (const item of [current, next]) {
+    if (!item?.fingerprint) continue
+    planItem(item)
+    if (item.numbers) await ask({ type: "retune", key: item.key, numbers: item.numbers, fade_s: FADE_S })
+  }
+}
+
+/** Closes an item's file, if nothing plays from it. */
+function release(item: Item | null): void {
+  if (item && item.file !== current?.file && item.file !== next?.file) item.file.free()
+}
+
+self.onmessage = (event: MessageEvent<ToAnalyst>) => {
+  const message = event.data
+  switch (message.type) {
+    case "init":
+      initSync({ module: message.module })
+      page = (told) => self.postMessage(told)
+      port = message.port
+      port.onmessage = (answer: MessageEvent<FromPlayer>) => onPlayer(answer.data)
+      answers = []
+      page({ type: "ready" })
+      break
+    case "play":
+      taste = message.taste
+      void play(message.key, message.track, message.frame)
+      break
+    case "next":
+      taste = message.taste
+      void setNext(message.key, message.track)
+      break
+    case "taste":
+      taste = message.taste
+      retaste().catch((error: unknown) => fail(current?.key ?? -1, error))
+      break
+    case "stop":
+      epoch = -1
+      break
+  }
+}

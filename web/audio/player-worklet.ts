@@ -1,0 +1,244 @@
+/**
+ * The worklet: the engine in its own thread. `process` only copies numbers;
+ * whatever allocates happens in message handlers, between quanta.
+ */
+import { Engine, initSync } from "../gen/engine.js"
+import type { FromPlayer, FromProcessor, ToPlayer, ToProcessor } from "./types.js"
+
+declare const sampleRate: number
+declare const currentFrame: number
+declare function registerProcessor(name: string, processor: unknown): void
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort
+}
+
+/** What the player renders in this quantum, for the recorder behind it. */
+const heard = { position: 0, frames: 0 }
+
+/** Views into the engine's memory, made anew when it moves. */
+interface Views {
+  buffer: ArrayBuffer
+  inlet: Float32Array
+  plan: Float32Array
+  left: Float32Array
+  right: Float32Array
+}
+
+const LONGEST_QUANTUM = 8192
+
+class Player extends AudioWorkletProcessor {
+  private readonly memory: WebAssembly.Memory
+  private engine: Engine | null = null
+  private views: Views | null = null
+  private rate = 0
+  private epoch = -1
+  private what = 0
+  private held = false
+  private analyst: MessagePort | null = null
+
+  constructor(options: { processorOptions: { module: WebAssembly.Module } }) {
+    super()
+    this.memory = initSync({ module: options.processorOptions.module }).memory
+    this.port.onmessage = (event: MessageEvent<ToProcessor>) => this.onPage(event.data)
+    this.tell("ready")
+  }
+
+  private onPage(message: ToProcessor): void {
+    switch (message.type) {
+      case "analyst":
+        this.analyst?.close()
+        this.analyst = message.port
+        this.analyst.onmessage = (event: MessageEvent<ToPlayer>) => this.onAnalyst(event.data)
+        break
+      case "listen":
+        this.what = message.what
+        this.engine?.listen(message.what)
+        break
+      case "pause":
+        this.held = true
+        this.engine?.pause()
+        break
+      case "resume":
+        this.held = false
+        this.engine?.resume()
+        break
+      case "stop":
+        this.drop()
+        break
+      case "poll":
+        break
+    }
+    this.tell("state")
+  }
+
+  private tell(type: FromProcessor["type"], message?: string): void {
+    const engine = this.engine
+    const state: FromProcessor = {
+      type,
+      message,
+      key: engine?.key() ?? -1,
+      epoch: this.epoch,
+      position: engine?.position() ?? 0,
+      rendered: engine?.rendered() ?? 0,
+      underruns: engine?.underruns() ?? 0,
+      clamped: engine?.clamped() ?? 0,
+      reduction_db: engine?.take_reduction() ?? 0,
+      paused: engine?.paused() ?? false,
+      ended: engine?.ended() ?? false,
+      at: currentFrame,
+    }
+    this.port.postMessage(state)
+  }
+
+  private onAnalyst(message: ToPlayer): void {
+    const done = this.obey(message)
+    const planes = message.type === "pcm" ? message.planes : undefined
+    const answer: FromPlayer = {
+      type: "room",
+      epoch: this.epoch,
+      room: this.engine?.room() ?? 0,
+      fed: this.engine?.fed() ?? 0,
+      done,
+      planes,
+    }
+    this.analyst?.postMessage(answer, planes ? [planes.buffer] : [])
+  }
+
+  private obey(message: ToPlayer): boolean {
+    if (message.type === "start") {
+      this.open(message.rate)
+      this.epoch = message.epoch
+      this.setPlan(message.numbers)
+      const { key, numbers, n_frames, frame, fed_from } = message
+      return this.engine?.start(key, numbers !== null, n_frames, frame, fed_from) ?? false
+    }
+    if (!this.engine || ("epoch" in message && message.epoch !== this.epoch)) return false
+    switch (message.type) {
+      case "follow":
+        this.setPlan(message.numbers)
+        return this.engine.follow(message.key, message.numbers !== null, message.start, message.n_frames)
+      case "unfollow":
+        this.engine.unfollow()
+        return true
+      case "retune":
+        this.setPlan(message.numbers)
+        return this.engine.retune(message.key, message.fade_s)
+      case "pcm":
+        return this.feed(message.planes, message.n)
+      case "end":
+        this.engine.end()
+        return true
+      case "room":
+        return true
+    }
+  }
+
+  private feed(planes: Float32Array, n: number): boolean {
+    const { inlet } = this.look()
+    const half = inlet.length / 2
+    inlet.set(planes.subarray(0, n), 0)
+    inlet.set(planes.subarray(planes.length / 2, planes.length / 2 + n), half)
+    return this.engine?.feed(n) === n
+  }
+
+  private setPlan(numbers: Float32Array | null): void {
+    if (numbers) this.look().plan.set(numbers)
+  }
+
+  /** An engine for this rate; the old one stays if it fits. */
+  private open(rate: number): void {
+    if (this.engine && this.rate === rate) return
+    this.drop()
+    this.engine = Engine.create(rate, sampleRate) ?? null
+    this.rate = rate
+    this.engine?.listen(this.what)
+    if (this.held) this.engine?.pause()
+  }
+
+  private drop(): void {
+    this.engine?.free()
+    this.engine = null
+    this.views = null
+  }
+
+  private look(): Views {
+    const engine = this.engine as Engine
+    if (!this.views || this.views.buffer !== this.memory.buffer) {
+      const at = (pointer: number, length: number) => new Float32Array(this.memory.buffer, pointer, length)
+      this.views = {
+        buffer: this.memory.buffer as ArrayBuffer,
+        inlet: at(engine.inlet(), 2 * engine.inlet_frames()),
+        plan: at(engine.plan(), engine.plan_floats()),
+        left: at(engine.output(0), LONGEST_QUANTUM),
+        right: at(engine.output(1), LONGEST_QUANTUM),
+      }
+    }
+    return this.views
+  }
+
+  process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
+    const [left, right] = outputs[0] as [Float32Array, Float32Array]
+    const frames = left.length
+    heard.frames = 0
+    if (!this.engine) return true
+    try {
+      heard.position = this.engine.position()
+      heard.frames = this.engine.process(frames)
+      const views = this.look()
+      for (let i = 0; i < frames; i++) {
+        left[i] = views.left[i] as number
+        right[i] = views.right[i] as number
+      }
+    } catch (error) {
+      // The instance is lost: silence, and the page makes a new one.
+      this.engine = null
+      this.tell("fault", String(error))
+    }
+    return true
+  }
+}
+
+/** A recorder in series: passes everything on and keeps what it is asked for. */
+class Recorder extends AudioWorkletProcessor {
+  private planes: [Float32Array, Float32Array] | null = null
+  private at = 0
+  private frame = 0
+
+  constructor() {
+    super()
+    this.port.onmessage = (event: MessageEvent<number>) => {
+      this.planes = [new Float32Array(event.data), new Float32Array(event.data)]
+      this.at = 0
+    }
+  }
+
+  process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
+    const output = outputs[0] as Float32Array[]
+    const input = inputs[0] as Float32Array[]
+    for (let channel = 0; channel < output.length; channel++) {
+      const from = input[channel]
+      if (from) (output[channel] as Float32Array).set(from)
+    }
+    if (this.planes && input.length === 2) this.keep(input as [Float32Array, Float32Array])
+    return true
+  }
+
+  private keep(input: [Float32Array, Float32Array]): void {
+    const planes = this.planes as [Float32Array, Float32Array]
+    const length = planes[0].length
+    // A recording begins with sound.
+    if (this.at === 0 && heard.frames < input[0].length) return
+    if (this.at === 0) this.frame = heard.position
+    for (let i = 0; i < input[0].length && this.at < length; i++, this.at++) {
+      planes[0][this.at] = input[0][i] as number
+      planes[1][this.at] = input[1][i] as number
+    }
+    if (this.at === length) {
+      this.port.postMessage({ frame: this.frame, planes })
+      this.planes = null
+    }
+  }
+}
+
+registerProcessor("auralis-player", Player)
+registerProcessor("auralis-recorder", Recorder)

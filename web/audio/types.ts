@@ -1,0 +1,170 @@
+/** What passes between the page, the Worker and the worklet. */
+
+/** What is heard. */
+export type Mode = "enhanced" | "original" | "off"
+
+/** Where the engine is. */
+export type Phase = "idle" | "loading" | "playing" | "paused" | "ended" | "error"
+
+/** A track, as far as the engine must know it. */
+export interface TrackRef {
+  id: string
+  title: string
+  sample_rate: number
+  /** Counted frames; null until measured. */
+  n_frames: number | null
+  duration_s: number
+  measured: boolean
+}
+
+/** What the listener asks for. */
+export interface Taste {
+  preset: string
+  /** 0 to 1. */
+  intensity: number
+  /** LUFS, −23 to −11. */
+  target_lufs: number
+}
+
+/** One reason of a plan. */
+export interface Reason {
+  stage: string
+  text: string
+  measured: string
+  wanted: string
+  done: string
+}
+
+/** A band of the plan's equaliser. */
+export interface Band {
+  shape: "low_shelf" | "bell" | "high_shelf"
+  hz: number
+  gain_db: number
+  q: number
+}
+
+/** The enhancement plan, as the core writes it. */
+export interface Plan {
+  version: number
+  id: string
+  summary: string
+  promise: { lufs: number | null; lra_lu: number; true_peak_dbtp: number | null }
+  compare: { original_db: number; enhanced_db: number }
+  stages: { eq: Band[]; [stage: string]: unknown }
+  reasons: Reason[]
+}
+
+/** The fingerprint, as the core writes it: only what the page itself reads. */
+export interface Fingerprint {
+  version: number
+  n_frames: number
+  descriptors: Record<string, number | null>
+  true_peak_dbtp: number | null
+  lra_lu: number
+  [more: string]: unknown
+}
+
+/** What the engine tells about itself. */
+export interface Stats {
+  mode: "worklet" | "stream"
+  enhanced: boolean
+  compare: Mode
+  track_id: string | null
+  position_frames: number
+  underruns: number
+  /** × real time in the Worker and share of a quantum; null until calibrated. */
+  load: { realtime: number; quantum: number } | null
+  latency_ms: number
+  plan_id: string | null
+  gain_reduction_db: number
+  lufs_in: number | null
+  lufs_out: number | null
+  measuring: boolean
+  /** What degraded, in words. */
+  notice: string | null
+}
+
+/** A fault of one track. */
+export interface Fault {
+  track_id: string
+  kind: string
+  message: string
+}
+
+/** Page → Worker. */
+export type ToAnalyst =
+  | { type: "init"; module: WebAssembly.Module; port: MessagePort }
+  | { type: "play"; key: number; track: TrackRef; frame: number; taste: Taste }
+  | { type: "next"; key: number; track: TrackRef | null; taste: Taste }
+  | { type: "taste"; taste: Taste }
+  | { type: "stop" }
+
+/** Worker → page. */
+export type FromAnalyst =
+  | { type: "ready" }
+  | { type: "planned"; key: number; plan: Plan; fingerprint: Fingerprint }
+  | { type: "measuring"; key: number; frames: number }
+  | { type: "rate"; key: number; rate: number }
+  | { type: "followed"; key: number }
+  | { type: "calibrated"; realtime: number }
+  | { type: "concealed"; key: number; packets: number }
+  | { type: "fault"; key: number; kind: string; message: string }
+
+/** Worker → worklet, over their own port. */
+export type ToPlayer =
+  | {
+      type: "start"
+      epoch: number
+      key: number
+      rate: number
+      /** The plan's numbers; null: play as it is. */
+      numbers: Float32Array | null
+      n_frames: number
+      frame: number
+      fed_from: number
+    }
+  | { type: "follow"; epoch: number; key: number; numbers: Float32Array | null; start: number; n_frames: number }
+  | { type: "unfollow"; epoch: number }
+  | { type: "retune"; key: number; numbers: Float32Array; fade_s: number }
+  | { type: "pcm"; epoch: number; planes: Float32Array; n: number }
+  | { type: "end"; epoch: number }
+  | { type: "room"; epoch: number }
+
+/** Worklet → Worker. */
+export interface FromPlayer {
+  type: "room"
+  epoch: number
+  room: number
+  fed: number
+  /** What was asked, answered: false = refused. */
+  done: boolean
+  /** A PCM buffer to use again. */
+  planes?: Float32Array
+}
+
+/** Page → worklet. */
+export type ToProcessor =
+  | { type: "analyst"; port: MessagePort }
+  | { type: "listen"; what: number }
+  | { type: "pause" }
+  | { type: "resume" }
+  | { type: "stop" }
+  | { type: "poll" }
+
+/** Worklet → page: its answer to every message, and `ready` once. */
+export interface FromProcessor {
+  type: "ready" | "state" | "fault"
+  message?: string
+  key: number
+  epoch: number
+  position: number
+  /** Frames of sound since the last start. */
+  rendered: number
+  underruns: number
+  clamped: number
+  reduction_db: number
+  paused: boolean
+  ended: boolean
+  /** The time in frames of the context at which this was so. */
+  at: number
+}

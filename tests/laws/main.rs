@@ -2,6 +2,7 @@
 //! passes, and each way of breaking a law is caught as that law.
 
 mod checker;
+mod stages;
 
 use auralis_tests::laws::Counting;
 

@@ -15,6 +15,8 @@ const N: usize = N_DYNAMIC_BANDS;
 const GRID: u32 = 64;
 /// Keeps the level finite in silence; −180 dBFS.
 const FLOOR: f32 = 1e-18;
+/// Added to every level, so that no square of one is subnormal.
+const HUSH: f32 = 1e-15;
 /// Width of the soft knee in dB, centred on the threshold.
 const KNEE_DB: f32 = 6.0;
 
@@ -164,7 +166,8 @@ impl Processor for Dynamics {
             for i in 0..N {
                 let part_l = m0[i] * *l + m1[i] * l1[i] + m2[i] * l2[i];
                 let part_r = m0[i] * *r + m1[i] * r1[i] + m2[i] * r2[i];
-                let power = (part_l * part_l).max(part_r * part_r);
+                let level = part_l.abs().max(part_r.abs()) + HUSH;
+                let power = level * level;
                 let share = if power > self.power[i] { settings[3][i] } else { settings[4][i] };
                 self.power[i] = (self.power[i] + (power - self.power[i]) * share + svf::FLUSH) - svf::FLUSH;
                 self.delta[i] += self.delta_step[i];

@@ -17,13 +17,13 @@ use crate::units::{Db, Seconds};
 const LOOK_AHEAD: Seconds = Seconds(0.005);
 /// Release time constant.
 const RELEASE: Seconds = Seconds(0.1);
-/// The interpolated grid of four reads up to this much too little on music
-/// (DSP sheet, table 1.3: 49-tap Hann sinc), so the limiter aims lower.
-const MARGIN: Db = Db(-0.3);
+/// A grid of four reads peaks too low by up to 0.44 dB at 20 kHz and 44.1 kHz
+/// (20·log₁₀ cos(π·f/4)), music by less, so the limiter aims lower.
+const MARGIN: Db = Db(-0.5);
 /// Gain 1 as an integer.
 const ONE: u32 = 1 << 24;
 /// Samples an interpolated one depends on; half of them lie ahead.
-const TAPS: usize = 12;
+const TAPS: usize = 24;
 /// Frames worked on at a time.
 const STRIDE: usize = 64;
 
@@ -45,16 +45,17 @@ pub struct Limiter {
     lowest: u32,
 }
 
-/// The interpolating phases ¼, ½, ¾ of a 49-tap Hann-windowed sinc.
+/// The interpolating phases ¼, ½, ¾ of a 97-tap Hann-windowed sinc.
 fn phases() -> [[f32; TAPS]; 3] {
+    const HALF: f64 = (TAPS / 2) as f64;
     std::array::from_fn(|phase| {
         let at = (phase + 1) as f64 / 4.0;
         let taps: [f64; TAPS] = std::array::from_fn(|tap| {
-            // Tap 5 is the frame before the interpolated point, tap 6 the one after.
-            let t = (tap as f64 - 5.0) - at;
+            // The point lies between the two taps in the middle.
+            let t = (tap as f64 - HALF + 1.0) - at;
             let x = std::f64::consts::PI * t;
-            let hann = 0.5 + 0.5 * cos(x / 6.0);
-            if t.abs() >= 6.0 { 0.0 } else { sin(x) / x * hann }
+            let hann = 0.5 + 0.5 * cos(x / HALF);
+            if t.abs() >= HALF { 0.0 } else { sin(x) / x * hann }
         });
         taps.map(|tap| tap as f32)
     })

@@ -52,7 +52,7 @@ impl Remote {
     }
 
     fn fetch(&mut self, from: u64) -> Result<Vec<u8>> {
-        let js = |what: &str| move |_: JsValue| Error::other(what.to_owned());
+        let js = |what: &'static str| move |_: JsValue| Error::other(what);
         let request = XmlHttpRequest::new().map_err(js("no request could be made"))?;
         request.open_with_async("GET", &self.url, false).map_err(js("the address is not valid"))?;
         request.set_response_type(XmlHttpRequestResponseType::Arraybuffer);

@@ -1,11 +1,7 @@
-//! The Auralis server and command line.
+//! The `auralis` program: the server and the command line.
 
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, reason = "the server's start calls it")]
-mod demo;
-
-/// The result of anything in the program that can fail; the error is for people.
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
-fn main() {}
+fn main() -> std::process::ExitCode {
+    auralis_server::commands::run()
+}

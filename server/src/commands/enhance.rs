@@ -1,0 +1,213 @@
+//! `auralis enhance`: an enhanced copy of a track, exactly as the page plays it.
+
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use auralis_core::block::Block;
+use auralis_core::encode::{self, Format};
+use auralis_core::error::Kind;
+use auralis_core::fingerprint::Fingerprint;
+use auralis_core::flow::{Source, Spec, Stereo};
+use auralis_core::geometry::Geometry;
+use auralis_core::plan::{Plan, Stages};
+use auralis_core::player::Render;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::input::{self, Measured};
+use super::measure::name;
+use super::output::Output;
+use super::progress::Progress;
+use super::taste::TasteFlags;
+use super::{Failure, Outcome, chain, interrupt, plan, say, tags};
+
+/// What to enhance.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  auralis enhance song.flac -o better.flac
+  auralis enhance song.mp3 -o better.flac --preset warm --intensity 0.6
+  auralis enhance song.wav -o better.wav --format wav24 --target -16
+  auralis enhance song.flac -o better.flac --reference favourite.flac
+
+The copy is stereo, has as many frames as the track, and its tags and picture.
+Without --format it has the depth of the track: 16 or 24 bits, or float (WAV);
+24 bits for MP3, AAC and the like, which have no depth. Dither is added only
+where the sound was changed or its depth reduced. --intensity 0 copies the
+sound bit for bit.")]
+pub struct Flags {
+    /// The track
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// Where the copy goes: a name that ends in .flac or .wav
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// What to write, if not what the name of OUT and the depth of IN say
+    #[arg(
+        long,
+        env = "AURALIS_FORMAT",
+        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
+            .map(|name| name.parse::<Format>().unwrap_or(Format::Flac24))
+    )]
+    format: Option<Format>,
+    #[command(flatten)]
+    taste: TasteFlags,
+    /// Replaces OUT if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+/// Writes the copy.
+pub fn enhance(flags: &Flags) -> Outcome<()> {
+    interrupt::listen()?;
+    let container = container(&flags.output, flags.format)?;
+    let mut output = Output::new(&flags.output, &flags.input, flags.force)?;
+    // A wrong input is named before anything long begins.
+    drop(input::open(&flags.input)?);
+    let taste = flags.taste.taste()?;
+    let measured = input::measure(&flags.input, &format!("measuring {}", name(&flags.input)))?;
+    let track = &measured.fingerprint;
+    let plan =
+        auralis_core::plan::plan(track, &taste).map_err(|error| input::failed(&flags.input, &error))?;
+    let format = flags.format.unwrap_or_else(|| container.at_depth_of(&measured));
+    let dither = needs_dither(&measured, &plan, format);
+    write(&flags.input, track, &plan.stages, format, dither, &mut output)?;
+    if let Err(error) = tags::copy(&flags.input, output.path()) {
+        say(&format!("{}: its tags were not copied: {}", flags.input.display(), chain(&*error)));
+    }
+    output.finish()?;
+    input::print(&format!("{} ({format}; {})", flags.output.display(), flags.taste.words()))?;
+    for line in plan::table(track, &plan) {
+        input::print(&line)?;
+    }
+    Ok(())
+}
+
+/// Renders the track into the file beside OUT.
+fn write(
+    path: &Path,
+    track: &Fingerprint,
+    stages: &Stages,
+    format: Format,
+    dither: bool,
+    output: &mut Output,
+) -> Outcome<()> {
+    let rate = track.sample_rate;
+    let unread = |error| input::failed(path, &error);
+    let source = Stereo::new(input::open(path)?);
+    let mut render = Render::new(source, stages, track.n_frames, Geometry::at(rate)).map_err(unread)?;
+    let out = Box::new(BufWriter::with_capacity(1 << 18, output.create()?));
+    let unwritten = |error: auralis_core::error::Error| {
+        let cause =
+            std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        match cause {
+            Some(cause) if error.kind == Kind::Io => output.unwritten(cause),
+            _ => Failure::Failed(format!("{}: {}", path.display(), chain(&error))),
+        }
+    };
+    let spec = Spec { rate, n_channels: 2 };
+    let mut encoder = encode::encoder(format, spec, track.n_frames, dither, out).map_err(unwritten)?;
+    let progress = Progress::new(&format!("enhancing {}", name(path)), Some(track.n_frames));
+    let mut block = Block::new(2, 4096);
+    let mut n_done = 0;
+    loop {
+        if interrupt::asked() {
+            return Err(Failure::Interrupted);
+        }
+        render.read(&mut block).map_err(unread)?;
+        encoder.write(&block).map_err(unwritten)?;
+        n_done += block.n_frames() as u64;
+        progress.at(n_done);
+        if block.n_frames() < block.capacity() {
+            break;
+        }
+    }
+    encoder.finish().map_err(unwritten)
+}
+
+/// Rounding is dithered where the samples are not the source's own any more,
+/// or were finer than what is written.
+fn needs_dither(measured: &Measured, plan: &Plan, format: Format) -> bool {
+    let Some(bits) = format.bits() else { return false };
+    let is_exact = measured.bits.is_some_and(|own| own <= bits) && measured.fingerprint.channels <= 2;
+    !is_exact || !is_neutral(plan, &measured.fingerprint)
+}
+
+/// Whether the plan leaves every sample as it is.
+fn is_neutral(plan: &Plan, track: &Fingerprint) -> bool {
+    let neutral = Stages { limiter: plan.stages.limiter, ..Stages::neutral() };
+    let peak = track.true_peak_dbtp.unwrap_or(f64::NEG_INFINITY);
+    plan.stages == neutral && f64::from(plan.stages.limiter.ceiling_dbtp) >= peak
+}
+
+/// What a file name says about what is in the file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Container {
+    Wav,
+    Flac,
+    Opus,
+}
+
+impl Container {
+    /// The format with the depth of the source.
+    fn at_depth_of(self, measured: &Measured) -> Format {
+        let is_float = measured.bits.is_none() && measured.codec == "pcm";
+        match (self, measured.bits) {
+            (Container::Opus, _) => Format::Opus,
+            (Container::Flac, Some(..=16)) => Format::Flac16,
+            (Container::Flac, _) => Format::Flac24,
+            (Container::Wav, Some(..=16)) => Format::Wav16,
+            (Container::Wav, Some(25..)) => Format::WavF32,
+            (Container::Wav, None) if is_float => Format::WavF32,
+            (Container::Wav, _) => Format::Wav24,
+        }
+    }
+
+    fn of(format: Format) -> Self {
+        match format.extension() {
+            "wav" => Container::Wav,
+            "flac" => Container::Flac,
+            _ => Container::Opus,
+        }
+    }
+}
+
+/// What to write to `path`, by its extension and the format asked for.
+fn container(path: &Path, format: Option<Format>) -> Outcome<Container> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let said = match extension.as_deref() {
+        Some("wav" | "wave") => Some(Container::Wav),
+        Some("flac") => Some(Container::Flac),
+        Some("opus" | "ogg") => Some(Container::Opus),
+        _ => None,
+    };
+    match (said, format) {
+        (Some(said), Some(format)) if said != Container::of(format) => Err(Failure::Usage(format!(
+            "{} does not go with --format {format}; let it end in .{}",
+            path.display(),
+            format.extension()
+        ))),
+        (_, Some(format)) => Ok(Container::of(format)),
+        (Some(said), None) => Ok(said),
+        (None, None) => Err(Failure::Usage(format!(
+            "{}: its name does not say what to write; let it end in .flac or .wav, or say --format",
+            path.display()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_formats_agree_or_are_refused() {
+        let said = |name: &str, format| container(Path::new(name), format).ok();
+        assert_eq!(said("a.wav", None), Some(Container::Wav));
+        assert_eq!(said("a.FLAC", None), Some(Container::Flac));
+        assert_eq!(said("a.flac", Some(Format::Flac24)), Some(Container::Flac));
+        assert_eq!(said("a.bin", Some(Format::Wav16)), Some(Container::Wav));
+        assert_eq!(said("a.wav", Some(Format::Flac24)), None);
+        assert_eq!(said("a.mp3", None), None);
+        assert_eq!(said("a", None), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! `auralis plan`: what would be done to a track, and why.
+
+use std::path::PathBuf;
+
+use auralis_core::fingerprint::Fingerprint;
+use auralis_core::plan::Plan;
+use clap::Args;
+
+use super::measure::name;
+use super::taste::TasteFlags;
+use super::{Outcome, input, interrupt};
+
+/// What to plan.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  auralis plan song.flac
+  auralis plan song.flac --preset night --target -18
+  auralis plan song.flac --reference favourite.flac --json")]
+pub struct Flags {
+    /// A file of sound
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    #[command(flatten)]
+    taste: TasteFlags,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the plan for a file.
+pub fn plan(flags: &Flags) -> Outcome<()> {
+    interrupt::listen()?;
+    let taste = flags.taste.taste()?;
+    let fingerprint = input::measure(&flags.input, &name(&flags.input))?.fingerprint;
+    let plan = auralis_core::plan::plan(&fingerprint, &taste)
+        .map_err(|error| input::failed(&flags.input, &error))?;
+    if flags.json {
+        return input::print_json(&flags.input, &plan);
+    }
+    input::print(&format!("{} ({})", flags.input.display(), flags.taste.words()))?;
+    for line in table(&fingerprint, &plan) {
+        input::print(&line)?;
+    }
+    input::print("")?;
+    input::print(&plan.summary)?;
+    for reason in &plan.reasons {
+        input::print(&format!("  {:<11} {}", reason.stage, reason.text))?;
+    }
+    Ok(())
+}
+
+/// What is there and what will be, side by side.
+pub fn table(track: &Fingerprint, plan: &Plan) -> Vec<String> {
+    let number = |x: Option<f64>| x.map_or("−∞".to_owned(), |x| format!("{x:.1}"));
+    let promise = &plan.promise;
+    let rows = [
+        ("loudness", track.lufs(), promise.lufs, "LUFS"),
+        ("loudness range", Some(track.lra_lu), promise.lra_lu, "LU"),
+        ("true peak", track.true_peak_dbtp, promise.true_peak_dbtp, "dBTP"),
+    ];
+    rows.iter()
+        .map(|(what, now, then, unit)| {
+            format!("  {what:<16} {:>7} → {:>7} {unit}", number(*now), number(*then))
+        })
+        .collect()
+}

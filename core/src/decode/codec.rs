@@ -9,6 +9,7 @@ use super::guard::guarded;
 use super::opus;
 use super::planes::Planes;
 use crate::error::{Error, Kind, Result};
+use crate::flow::Spec;
 
 /// What a packet came to.
 pub(super) enum Decoded {
@@ -144,6 +145,38 @@ pub(super) fn n_frames(codec: AudioCodecId, packet: &[u8]) -> Option<u64> {
         }
         _ => None,
     }
+}
+
+/// Whether a packet's own header says the shape of the stream, as far as it
+/// says any. Packets of another shape in midstream are not played: at another
+/// rate they would be out of tune, and a decoder that begins there would take
+/// their shape for the stream's.
+pub(super) fn fits(codec: AudioCodecId, packet: &[u8], spec: Spec) -> bool {
+    let &[_, b1, b2, b3, ..] = packet else { return true };
+    let (rate, n_channels) = match codec {
+        id::CODEC_ID_MP3 => {
+            // ISO 11172-3 §2.4.2.3 and 13818-3 §2.4.2.3: MPEG-2 halves the
+            // rates, 2.5 halves them again; mode 3 is mono.
+            let base = [44_100, 48_000, 32_000, 0][usize::from((b2 >> 2) & 3)];
+            let rate = match (b1 >> 3) & 3 {
+                3 => base,
+                2 => base / 2,
+                _ => base / 4,
+            };
+            (rate, if b3 >> 6 == 3 { 1 } else { 2 })
+        }
+        id::CODEC_ID_FLAC => {
+            // RFC 9639 §9.1.2 and §9.1.3; rates that are not in the table are
+            // not looked at.
+            const RATES: [u32; 12] =
+                [0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000];
+            let rate = RATES.get(usize::from(b2 & 15)).copied().unwrap_or(0);
+            let assignment = usize::from(b3 >> 4);
+            (rate, if assignment < 8 { assignment + 1 } else { 2 })
+        }
+        _ => return true,
+    };
+    (rate == 0 || rate == spec.rate) && n_channels == spec.n_channels
 }
 
 /// Frames per AAC packet (960 is refused by the decoder).

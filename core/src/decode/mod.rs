@@ -194,6 +194,11 @@ impl Decoder {
         if self.demuxer.params().codec == CODEC_ID_AAC {
             self.renew(piece)?;
         }
+        // Before the first packet is decoded there is no shape to keep to.
+        let is_started = self.spec.rate > 0;
+        if is_started && !codec::fits(self.demuxer.params().codec, &piece.packet.data, self.spec) {
+            return Ok(Decoded::Nothing("the stream changes its shape".to_string()));
+        }
         self.codec.decode(&piece.packet, &mut self.planes)
     }
 

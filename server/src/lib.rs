@@ -1,9 +1,35 @@
-//! The server and the command line.
+//! The server and the command line: a folder of music, measured, listed and
+//! served, to the page and to any client that plays a stream.
+//!
+//! Reading order: [`commands`] is what a person types; [`config`] what the
+//! server is told. [`serve`] starts everything, [`listen`] and [`gate`] let
+//! requests in, [`routes`] sends them to [`handlers`]. Below these lie the
+//! rooms: the [`catalog`] knows, [`scan`] finds, [`jobs`] measures, [`media`]
+//! opens files, [`stream`] renders on the [`pool`]. [`error`] and [`dto`] are
+//! how it speaks.
 
 #![forbid(unsafe_code)]
 
+pub mod catalog;
 pub mod commands;
+pub mod config;
 pub mod demo;
+pub mod dto;
+pub mod error;
+pub mod events;
+pub mod gate;
+pub mod handlers;
+pub mod jobs;
+pub mod listen;
+pub mod logs;
+pub mod media;
+pub mod metrics;
+pub mod pool;
+pub mod range;
+pub mod routes;
+pub mod scan;
+pub mod serve;
+pub mod stream;
 
 /// A failure before or outside of any request, in words for whoever started
 /// the program.

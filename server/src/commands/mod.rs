@@ -11,6 +11,7 @@ mod measure;
 mod output;
 mod plan;
 mod progress;
+mod serve;
 mod settings;
 mod tags;
 mod taste;
@@ -44,6 +45,8 @@ Every option can be set by a variable too: --intensity is AURALIS_INTENSITY.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serves the page and the library
+    Serve(serve::Flags),
     /// Writes an enhanced copy of a track
     Enhance(enhance::Flags),
     /// Measures loudness, loudness range and peaks
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
         .and_then(|matches| Arguments::from_arg_matches(&matches))
         .unwrap_or_else(|error| error.exit());
     let outcome = match arguments.command {
+        Command::Serve(flags) => serve::serve(flags),
         Command::Enhance(flags) => enhance::enhance(&flags),
         Command::Measure(flags) => measure::measure(&flags),
         Command::Fingerprint(flags) => measure::fingerprint(&flags),

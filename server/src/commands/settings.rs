@@ -100,6 +100,13 @@ fn values(value: &toml::Value) -> Option<Vec<String>> {
     }
 }
 
+/// The folder for what the program keeps, when none is named (XDG as above).
+pub fn data_folder() -> PathBuf {
+    let named = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let home = || std::env::home_dir().map(|home| home.join(".local/share"));
+    named.or_else(home).unwrap_or_else(|| PathBuf::from(".")).join("auralis")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

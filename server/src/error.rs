@@ -1,0 +1,215 @@
+//! Errors as HTTP says them: RFC 9457 problems. The client gets a sentence
+//! that names the thing and the way out; what is underneath goes to the log.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use warp::Reply;
+use warp::http::{HeaderValue, StatusCode, header};
+use warp::reply::Response;
+
+use crate::{catalog, media, pool};
+
+/// An answer that is an error.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// The status.
+    pub status: StatusCode,
+    /// What kind of problem, as the last part of its type's URI.
+    pub kind: &'static str,
+    /// What is wrong and what to do, for the client.
+    pub detail: String,
+    /// Headers that belong to it.
+    pub headers: Vec<(header::HeaderName, HeaderValue)>,
+    /// What is underneath, for the log.
+    pub cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The result of a handler.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A problem of `kind`.
+    pub fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
+        Error { status, kind, detail: detail.into(), headers: Vec::new(), cause: None }
+    }
+
+    /// The same, caused by `cause`.
+    #[must_use]
+    pub fn because(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.cause = Some(Arc::new(cause));
+        self
+    }
+
+    /// The same, with a header.
+    #[must_use]
+    pub fn with(mut self, name: header::HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// 400: the request cannot be understood.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Error::new(StatusCode::BAD_REQUEST, "bad-request", detail)
+    }
+
+    /// 404: there is no such thing.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Error::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    /// 405: there is, but not for this method.
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Error::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            format!("this address answers {allow} only"),
+        )
+        .with(header::ALLOW, allow)
+    }
+
+    /// 422: understood, but a value is out of its range.
+    pub fn unprocessable(detail: impl Into<String>) -> Self {
+        Error::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-value", detail)
+    }
+
+    /// 503: measuring goes on; come again in a second.
+    pub fn measuring() -> Self {
+        Error::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "measuring",
+            "this track is being measured; ask again in a second, or play it as it is",
+        )
+        .with(header::RETRY_AFTER, "1")
+    }
+
+    /// 500: something that was not foreseen.
+    pub fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Error::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "unexpected",
+            "something unexpected happened; the server's log has more under this request's id",
+        )
+        .because(cause)
+    }
+
+    /// The whole answer of a request that is known as `request_id`.
+    pub fn answer(&self, request_id: &str) -> Response {
+        let problem = Problem {
+            r#type: format!("/problems/{}", self.kind),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            request_id,
+        };
+        // A struct of strings and a number always serialises.
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        let mut response = Response::new(body.into());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        response
+    }
+}
+
+/// RFC 9457, with the id under which the log knows the request.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    request_id: &'a str,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+/// The error travels in the response; the gate, which knows the request's id,
+/// writes the problem and the log.
+impl Reply for Error {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(warp::reply::Response::default().into_body());
+        *response.status_mut() = self.status;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<catalog::Error> for Error {
+    fn from(error: catalog::Error) -> Self {
+        Error::unexpected(error)
+    }
+}
+
+impl From<media::Error> for Error {
+    fn from(error: media::Error) -> Self {
+        let detail = format!("{error}; scan the library again");
+        Error::new(StatusCode::NOT_FOUND, "file-missing", detail).because(error)
+    }
+}
+
+impl From<pool::Undone> for Error {
+    fn from(undone: pool::Undone) -> Self {
+        match undone {
+            pool::Undone::Busy => Error::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "too many streams are rendered at once; ask again in a few seconds",
+            )
+            .with(header::RETRY_AFTER, "5"),
+            panicked => Error::unexpected(panicked),
+        }
+    }
+}
+
+impl From<auralis_core::error::Error> for Error {
+    fn from(error: auralis_core::error::Error) -> Self {
+        use auralis_core::error::Kind;
+        match error.kind {
+            Kind::Invalid => Error::unprocessable(error.to_string()).because(error),
+            Kind::Io | Kind::Cancelled => Error::unexpected(error),
+            Kind::Unsupported | Kind::Damaged | Kind::Limit => {
+                Error::new(StatusCode::UNPROCESSABLE_ENTITY, "unreadable-file", error.to_string())
+                    .because(error)
+            }
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Error::unexpected(error)
+    }
+}
+
+/// An error and everything underneath it, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = cause.source();
+    }
+    text
+}

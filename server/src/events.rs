@@ -1,0 +1,62 @@
+//! What happens in the house, told to every page that listens.
+
+use serde::Serialize;
+use tokio::sync::{broadcast, watch};
+
+use crate::scan::Status;
+
+/// Events a slow listener may fall behind before it misses some.
+const BACKLOG: usize = 256;
+
+/// One thing that happened, as the socket says it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A scan began, went on or ended.
+    Scan(Status),
+    /// A track's fingerprint is there.
+    Measured {
+        /// The track.
+        track_id: String,
+    },
+    /// A track could not be measured.
+    Failed {
+        /// The track.
+        track_id: String,
+        /// Why, in words for a listener.
+        reason: String,
+    },
+    /// Tracks came or went.
+    Library,
+}
+
+/// Where events are announced and heard.
+#[derive(Clone, Debug)]
+pub struct Events {
+    sender: broadcast::Sender<Event>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Events { sender: broadcast::channel(BACKLOG).0 }
+    }
+}
+
+impl Events {
+    /// Tells whoever listens.
+    pub fn tell(&self, event: Event) {
+        // Nobody listening is fine.
+        let _ = self.sender.send(event);
+    }
+
+    /// Hears what happens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.sender.subscribe()
+    }
+}
+
+/// Waits until the server ends.
+pub async fn ended(ending: &mut watch::Receiver<bool>) {
+    // An error means that whoever could have said so is gone: it ended.
+    let _ = ending.wait_for(|ends| *ends).await;
+}

@@ -1,0 +1,53 @@
+//! The library as a whole: scans and faults.
+
+use serde::Deserialize;
+use warp::reply::Response;
+
+use super::{Ask, Window, reply};
+use crate::dto::{FaultDto, List, ScanDto};
+use crate::error::Result;
+
+/// GET /api/library/scan
+pub async fn scan(ask: Ask) -> Result<Response> {
+    reply::json(&status(&ask).await?)
+}
+
+/// POST /api/library/scan
+pub async fn start_scan(ask: Ask) -> Result<Response> {
+    ask.house.scanner.ask();
+    reply::accepted(&status(&ask).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultsQuery {
+    limit: Option<u32>,
+    offset: Option<u64>,
+}
+
+/// GET /api/library/faults
+pub async fn faults(ask: Ask) -> Result<Response> {
+    let query: FaultsQuery = ask.query()?;
+    let Window { limit, offset } = Window::new(query.limit, query.offset)?;
+    let page = ask.house.catalog.ask(move |catalog| catalog.faults(limit, offset)).await?;
+    reply::json(&List::new(page, limit, offset, FaultDto::from))
+}
+
+/// POST /api/library/faults/retry
+pub async fn retry(ask: Ask) -> Result<Response> {
+    let n_faults = ask.house.catalog.ask(|catalog| catalog.forget_faults()).await?;
+    ask.house.jobs.look();
+    ask.house.scanner.ask();
+    reply::accepted(&serde_json::json!({ "retried": n_faults }))
+}
+
+async fn status(ask: &Ask) -> Result<ScanDto> {
+    let counts = ask.house.catalog.ask(|catalog| catalog.counts()).await?;
+    Ok(ScanDto {
+        status: ask.house.scanner.status(),
+        tracks: counts.tracks,
+        measured: counts.measured,
+        failed: counts.failed,
+        waiting: counts.waiting,
+    })
+}

@@ -1,0 +1,251 @@
+//! Fingerprints in the background: the tracks that wait in the catalog, one
+//! after the other, by threads of low priority; and one express thread for the
+//! track somebody is listening to.
+
+mod measure;
+
+pub use measure::{Failure, Measure, measure};
+
+use std::collections::{BTreeSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use crate::catalog::{Catalog, Measurable};
+use crate::error::chain;
+use crate::events::{Event, Events};
+use crate::metrics::Metrics;
+use crate::pool::panic_text;
+
+/// Waiting tracks fetched at a time.
+const BATCH: u32 = 32;
+
+/// How many background workers a machine with `cpus` processors gets: one is
+/// left for listeners, and there is at least one.
+pub fn workers(cpus: Option<usize>) -> usize {
+    cpus.unwrap_or(1).saturating_sub(1).max(1)
+}
+
+/// A handle on the workers.
+#[derive(Clone)]
+pub struct Jobs {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    catalog: Catalog,
+    events: Events,
+    metrics: Arc<Metrics>,
+    measure: Measure,
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    stop: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// Asked for by a listener: first come, first served.
+    urgent: VecDeque<Measurable>,
+    /// Fetched from the catalog.
+    background: VecDeque<Measurable>,
+    /// Rows being measured.
+    running: BTreeSet<i64>,
+    /// Rows whose failure could not even be stored: not tried again in this life.
+    given_up: BTreeSet<i64>,
+    /// The catalog had none waiting when last asked.
+    exhausted: bool,
+}
+
+/// Which tracks a thread takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Express,
+    Background,
+}
+
+impl Jobs {
+    /// Jobs over the catalog, measured by `measure`.
+    pub fn new(catalog: Catalog, events: Events, metrics: Arc<Metrics>, measure: Measure) -> Self {
+        let shared = Shared {
+            catalog,
+            events,
+            metrics,
+            measure,
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            stop: AtomicBool::new(false),
+        };
+        Jobs { shared: Arc::new(shared) }
+    }
+
+    /// Starts `n_workers` background threads and the express one.
+    pub fn start(&self, n_workers: usize) -> std::io::Result<Vec<JoinHandle<()>>> {
+        let mut threads = Vec::new();
+        for idx in 0..=n_workers {
+            let lane = if idx == 0 { Lane::Express } else { Lane::Background };
+            let jobs = self.clone();
+            threads.push(std::thread::Builder::new().name(format!("measure-{idx}")).spawn(move || {
+                if lane == Lane::Background {
+                    yield_to_listeners();
+                }
+                while let Some(track) = jobs.next(lane) {
+                    jobs.take(&track);
+                }
+            })?);
+        }
+        Ok(threads)
+    }
+
+    /// Tells the workers that tracks came or are to be tried again.
+    pub fn look(&self) {
+        self.queue().exhausted = false;
+        self.shared.wake.notify_all();
+    }
+
+    /// Measures this track before all others.
+    pub fn hurry(&self, track: Measurable) {
+        let mut queue = self.queue();
+        if !queue.running.contains(&track.row) && queue.urgent.iter().all(|other| other.row != track.row) {
+            queue.urgent.push_back(track);
+            self.shared.wake.notify_all();
+        }
+    }
+
+    /// Whether this row is being measured now.
+    pub fn is_running(&self, row: i64) -> bool {
+        self.queue().running.contains(&row)
+    }
+
+    /// Ends the threads; what they were at is measured next time.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        self.shared.wake.notify_all();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stopped(&self) -> bool {
+        self.shared.stop.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the next track of this lane; none: it is time to end.
+    fn next(&self, lane: Lane) -> Option<Measurable> {
+        let mut queue = self.queue();
+        loop {
+            if self.stopped() {
+                return None;
+            }
+            if lane == Lane::Background && queue.background.is_empty() && !queue.exhausted {
+                self.refill(&mut queue);
+            }
+            let list = match lane {
+                Lane::Express => &mut queue.urgent,
+                Lane::Background => &mut queue.background,
+            };
+            if let Some(track) = list.pop_front() {
+                if queue.running.insert(track.row) {
+                    return Some(track);
+                }
+                continue;
+            }
+            queue = self.shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Fetches waiting tracks that nobody is measuring.
+    fn refill(&self, queue: &mut Queue) {
+        let limit = BATCH + (queue.running.len() + queue.given_up.len()) as u32;
+        match self.shared.catalog.waiting(limit) {
+            Ok(tracks) => {
+                queue.background = tracks
+                    .into_iter()
+                    .filter(|track| {
+                        !queue.running.contains(&track.row) && !queue.given_up.contains(&track.row)
+                    })
+                    .collect();
+            }
+            Err(error) => tracing::error!(error = chain(&error), "waiting tracks not fetched"),
+        }
+        queue.exhausted = queue.background.is_empty();
+    }
+
+    /// Measures one track and stores what came of it.
+    fn take(&self, track: &Measurable) {
+        // Another lane may have measured it since it was queued.
+        let waits = self.shared.catalog.is_waiting(track).unwrap_or(true);
+        if waits && !self.stopped() {
+            self.work(track);
+        }
+        let mut queue = self.queue();
+        queue.running.remove(&track.row);
+        drop(queue);
+        self.shared.wake.notify_all();
+    }
+
+    fn work(&self, track: &Measurable) {
+        let shared = &*self.shared;
+        let mut keep_going = |_frames: u64| !self.stopped();
+        let outcome = catch_unwind(AssertUnwindSafe(|| (shared.measure)(track, &mut keep_going)));
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(Failure::panicked(&panic_text(&*panic))),
+        };
+        let outcome = outcome.and_then(|measured| {
+            shared.catalog.put_fingerprint(track, &measured).map_err(|error| Failure {
+                stage: "store",
+                reason: error.to_string(),
+                error: Box::new(error),
+            })
+        });
+        match outcome {
+            Ok(()) => {
+                shared.metrics.measured.add(1);
+                tracing::debug!(track_id = track.key, "measured");
+                shared.events.tell(Event::Measured { track_id: track.key.clone() });
+            }
+            Err(_) if self.stopped() => {}
+            Err(failure) => self.failed(track, failure),
+        }
+    }
+
+    fn failed(&self, track: &Measurable, failure: Failure) {
+        let shared = &*self.shared;
+        shared.metrics.measure_failures.add(1);
+        tracing::error!(
+            track_id = track.key,
+            stage = failure.stage,
+            error = chain(&*failure.error),
+            "fingerprint failed"
+        );
+        if let Err(error) = shared.catalog.put_fault(track.row, failure.stage, &failure.reason) {
+            tracing::error!(track_id = track.key, error = chain(&error), "fault not stored");
+            self.queue().given_up.insert(track.row);
+        }
+        shared.events.tell(Event::Failed { track_id: track.key.clone(), reason: failure.reason });
+    }
+}
+
+/// Gives this thread the lowest priority, where the system has one per thread.
+fn yield_to_listeners() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::debug!(%error, "priority not lowered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_always_a_worker_and_a_processor_left() {
+        for (cpus, expected) in
+            [(None, 1), (Some(0), 1), (Some(1), 1), (Some(2), 1), (Some(4), 3), (Some(64), 63)]
+        {
+            assert_eq!(workers(cpus), expected, "{cpus:?}");
+        }
+    }
+}

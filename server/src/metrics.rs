@@ -1,0 +1,62 @@
+//! Counters, as `/metrics` shows them in Prometheus' text format.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds `n`.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+    /// Its value.
+    pub fn value(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Everything that is counted.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Requests answered.
+    pub requests: Counter,
+    /// Of these, with a 5xx.
+    pub errors: Counter,
+    /// Native renders begun (law L7: none while pages do it themselves).
+    pub renders: Counter,
+    /// Frames the chain rendered for listeners.
+    pub rendered_frames: Counter,
+    /// Fingerprints made.
+    pub measured: Counter,
+    /// Fingerprints that failed.
+    pub measure_failures: Counter,
+    /// Bytes of files sent as they are.
+    pub file_bytes: Counter,
+}
+
+impl Metrics {
+    /// All counters as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (name, help, counter) in [
+            ("requests", "Requests answered.", &self.requests),
+            ("request_errors", "Requests answered with a 5xx.", &self.errors),
+            ("renders", "Native renders begun for listeners.", &self.renders),
+            ("rendered_frames", "Frames rendered natively for listeners.", &self.rendered_frames),
+            ("measured", "Fingerprints made.", &self.measured),
+            ("measure_failures", "Fingerprints that failed.", &self.measure_failures),
+            ("file_bytes", "Bytes of files sent as they are.", &self.file_bytes),
+        ] {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "# HELP auralis_{name}_total {help}\n# TYPE auralis_{name}_total counter\nauralis_{name}_total {}",
+                counter.value()
+            );
+        }
+        text
+    }
+}

@@ -1,0 +1,181 @@
+//! `auralis serve`: opens the catalog, starts the scan and the workers, and
+//! answers until it is told to end.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::Result;
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::demo;
+use crate::error::chain;
+use crate::events::Events;
+use crate::gate::Gate;
+use crate::handlers::House;
+use crate::jobs::{Jobs, Measure, measure, workers};
+use crate::listen::{self, App, OnRequest};
+use crate::media::bytes_of;
+use crate::metrics::Metrics;
+use crate::pool::Pool;
+use crate::routes::routes;
+use crate::scan::Scanner;
+
+/// What tests put in place of the real thing, to see it fail.
+#[derive(Clone)]
+pub struct Seams {
+    /// How tracks are measured.
+    pub measure: Measure,
+    /// Called with each admitted request before its handler.
+    pub on_request: Option<OnRequest>,
+}
+
+impl Default for Seams {
+    fn default() -> Self {
+        Seams { measure: Arc::new(measure), on_request: None }
+    }
+}
+
+/// Serves until the process is told to end; says where on standard output
+/// when it is ready.
+pub fn run(config: Config) -> Result<()> {
+    let config = config.checked()?;
+    let address = config.address()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Before anything is written: a port in use leaves no trace.
+        let listener = TcpListener::bind(address).await.map_err(|error| unbound(&config.listen, &error))?;
+        let address = listener.local_addr()?;
+        let (end, ending) = watch::channel(false);
+        let asked = async {
+            signal().await;
+            tracing::info!("ending");
+            let _ = end.send(true);
+        };
+        let ready = || {
+            let mut out = std::io::stdout();
+            // Nobody may be reading.
+            let _ = writeln!(out, "Auralis is ready: http://{address}/").and_then(|()| out.flush());
+        };
+        let served = serve(config, listener, ending, Seams::default(), ready);
+        tokio::pin!(served);
+        tokio::select! {
+            outcome = &mut served => outcome,
+            () = asked => served.await,
+        }
+    })
+}
+
+/// Why the address cannot be had, and what to do.
+fn unbound(listen: &str, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!(
+                "{listen} is in use, perhaps by another Auralis; end that one or choose another with --listen"
+            )
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!(
+                "no permission to listen on {listen}; ports below 1024 are the system's, choose another with --listen"
+            )
+        }
+        std::io::ErrorKind::AddrNotAvailable => {
+            format!("{listen} is not an address of this machine; choose another with --listen")
+        }
+        _ => format!("cannot listen on {listen}: {error}"),
+    }
+}
+
+/// Serves on `listener` until `ending` says `true`; calls `ready` when
+/// requests are answered.
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    ending: watch::Receiver<bool>,
+    seams: Seams,
+    ready: impl FnOnce(),
+) -> Result<()> {
+    let cpus = std::thread::available_parallelism().ok().map(usize::from);
+    let n_workers = config.workers.unwrap_or_else(|| workers(cpus));
+    let data = config.data.clone();
+    let opened = move || Catalog::open(&data, auralis_core::fingerprint::VERSION);
+    let catalog = tokio::task::spawn_blocking(opened).await??;
+    let events = Events::default();
+    let metrics = Arc::new(Metrics::default());
+    let jobs = Jobs::new(catalog.clone(), events.clone(), Arc::clone(&metrics), seams.measure);
+    let found = {
+        let jobs = jobs.clone();
+        move || jobs.look()
+    };
+    let scanner = Scanner::new(catalog.clone(), events.clone(), found);
+    let mut threads = jobs.start(n_workers)?;
+    threads.push(scanner.start()?);
+    threads.push(fill(&config, &catalog, &scanner)?);
+    let house = House {
+        catalog,
+        jobs: jobs.clone(),
+        scanner: scanner.clone(),
+        pool: Pool::new("render", cpus.unwrap_or(1))?,
+        events,
+        metrics: Arc::clone(&metrics),
+        ending: ending.clone(),
+    };
+    let gate = Gate::new(&config.hosts, &config.cors_origins);
+    let app = App { routes: routes(Arc::new(house)), gate, metrics, on_request: seams.on_request };
+    ready();
+    listen::serve(listener, Arc::new(app), ending).await;
+    scanner.stop();
+    jobs.stop();
+    tokio::task::spawn_blocking(move || {
+        for thread in threads {
+            // A thread that panicked has said so; there is nothing left to end.
+            let _ = thread.join();
+        }
+    })
+    .await?;
+    Ok(())
+}
+
+/// Opens the library, or composes the demo album where none is configured, and
+/// has it scanned; all of it beside the answering of requests.
+fn fill(
+    config: &Config,
+    catalog: &Catalog,
+    scanner: &Scanner,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    let (config, catalog, scanner) = (config.clone(), catalog.clone(), scanner.clone());
+    std::thread::Builder::new().name("fill".to_owned()).spawn(move || {
+        let filled = || -> Result<()> {
+            let mut libraries = config.libraries;
+            if libraries.is_empty() {
+                libraries.push(demo::ensure(&config.data, &|line| tracing::info!("{line}"))?.canonicalize()?);
+            }
+            let folders: Vec<Vec<u8>> = libraries.iter().map(|path| bytes_of(path)).collect();
+            catalog.open_folders(&folders)?;
+            Ok(())
+        };
+        match filled() {
+            Ok(()) => scanner.ask(),
+            Err(error) => tracing::error!(error = chain(&*error), "library not opened"),
+        }
+    })
+}
+
+/// Waits for Ctrl-C or, on Unix, for the signal that ends services.
+async fn signal() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}

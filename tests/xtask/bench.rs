@@ -12,6 +12,16 @@ pub fn bench(filters: &[String]) -> Result<()> {
     run(cargo().args(["build", "--release", "-p", "auralis-server"]))?;
     let program = target().join(format!("release/auralis{}", std::env::consts::EXE_SUFFIX));
     let mut command = cargo();
-    command.args(["bench", "--quiet", "-p", "auralis-tests", "--bench", "bench", "--"]).args(filters);
+    command.args([
+        "bench",
+        "--quiet",
+        "-p",
+        "auralis-tests",
+        "--no-default-features",
+        "--bench",
+        "bench",
+        "--",
+    ]);
+    command.args(filters);
     run(command.env("AURALIS_PROGRAM", program).stdout(Stdio::inherit()))
 }

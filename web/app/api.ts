@@ -56,15 +56,6 @@ export interface Fingerprint {
   third_octaves: number[];
 }
 
-/** The plan's stages, as far as curves are drawn from them. */
-export interface Stages {
-  input_gain_db: number;
-  output_gain_db: number;
-  ride: { hop_s: number; gain_db: number[] };
-  eq: { shape: "low_shelf" | "bell" | "high_shelf"; hz: number; gain_db: number; q: number }[];
-  limiter: { ceiling_dbtp: number };
-}
-
 export interface Scan {
   state: "idle" | "scanning";
   found: number;

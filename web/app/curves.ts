@@ -1,7 +1,5 @@
 /** Pure drawing arithmetic: the equaliser's curve, the track's spectrum, the horizon of its peaks. */
-import type { Stages } from "./api";
-
-type Band = Stages["eq"][number];
+import type { Band, Stages } from "../audio/types";
 
 /** Frequencies at which curves are drawn: 20 Hz to 20 kHz, evenly in octaves. */
 export const N_CURVE = 121;

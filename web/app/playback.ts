@@ -13,6 +13,8 @@ import type { Scope } from "./scope";
 import type { Preset, Settings } from "./settings";
 import { sentence } from "./words";
 
+export type { Mode, Plan };
+
 /** Loudness aimed at, in LUFS. */
 const TARGET_LUFS = -14;
 /** Further than so many seconds into a track, "previous" begins it again. */

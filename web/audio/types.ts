@@ -43,6 +43,16 @@ export interface Band {
   q: number
 }
 
+/** The plan's stages, as far as the page reads them. */
+export interface Stages {
+  input_gain_db: number
+  /** The slow gain: knots `hop_s` apart, in dB. */
+  ride: { hop_s: number; gain_db: number[] }
+  eq: Band[]
+  output_gain_db: number
+  limiter: { ceiling_dbtp: number }
+}
+
 /** The enhancement plan, as the core writes it. */
 export interface Plan {
   version: number
@@ -50,7 +60,7 @@ export interface Plan {
   summary: string
   promise: { lufs: number | null; lra_lu: number; true_peak_dbtp: number | null }
   compare: { original_db: number; enhanced_db: number }
-  stages: { eq: Band[]; [stage: string]: unknown }
+  stages: Stages
   reasons: Reason[]
 }
 

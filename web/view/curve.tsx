@@ -1,7 +1,6 @@
 /** The equaliser in copper over the track's spectrum in quiet ink. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import type { Stages } from "../app/api";
 import { curve_hz, eq_db, hz_place, N_CURVE } from "../app/curves";
 import { figure } from "../app/words";
 import { useApp, useHold } from "./hooks";
@@ -49,7 +48,7 @@ export function Curve() {
     const plan = playback.plan.value;
     const hz = playback.track.value?.sample_rate ?? 48000;
     if (!plan) return null;
-    const values = Array.from({ length: N_CURVE }, (_, i) => eq_db(plan.stages as unknown as Stages, curve_hz(i), hz));
+    const values = Array.from({ length: N_CURVE }, (_, i) => eq_db(plan.stages, curve_hz(i), hz));
     const line = values.map((db, i) => `${((i / (N_CURVE - 1)) * wide).toFixed(1)} ${eq_y(db).toFixed(1)}`).join("L");
     const most = values.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
     return { line: `M${line}`, area: `M0 ${HEIGHT / 2}L${line}L${wide} ${HEIGHT / 2}Z`, most: values.indexOf(most), db: most };

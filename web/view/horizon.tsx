@@ -5,7 +5,6 @@
  */
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import type { Stages } from "../app/api";
 import { columns, HORIZON, horizon, land, predicted } from "../app/curves";
 import { n_frames } from "../app/playback";
 import { clock, spoken } from "../app/words";
@@ -125,7 +124,7 @@ function Land() {
     const plan = playback.plan.value;
     if (!track || !waveform || waveform.peaks.length === 0) return null;
     const original = columns(waveform.peaks, N_COLUMNS);
-    const enhanced = plan ? predicted(original, plan.stages as unknown as Stages, n_frames(track) / track.sample_rate) : original;
+    const enhanced = plan ? predicted(original, plan.stages, n_frames(track) / track.sample_rate) : original;
     return {
       original: { line: horizon(original), land: land(original) },
       enhanced: { line: horizon(enhanced), land: land(enhanced) },

@@ -1,8 +1,8 @@
 /** The why panel: what was done to this track, in a sentence, a curve, figures and reasons. */
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import type { Plan } from "../audio/types";
 import type { Track } from "../app/api";
+import type { Plan } from "../app/playback";
 import { figure, gain, rate } from "../app/words";
 import { Curve } from "./curve";
 import { useApp } from "./hooks";

@@ -65,6 +65,9 @@ pub(super) struct Demuxer {
     counted: i64,
     /// A packet read ahead.
     peeked: Option<Next>,
+    /// Frames of the last packet that are not sound, where the container says
+    /// so apart from that packet.
+    end_padding: u64,
     has_ended: bool,
 }
 
@@ -102,6 +105,7 @@ impl Demuxer {
             container,
             counted: 0,
             peeked: None,
+            end_padding: 0,
             has_ended: false,
         };
         demuxer.is_stamped = demuxer.counts_frames();
@@ -145,21 +149,42 @@ impl Demuxer {
         self.counted += n_frames as i64;
     }
 
+    /// States how many frames of the last packet are not sound.
+    pub fn pad(&mut self, end_padding: u64) {
+        self.end_padding = end_padding;
+    }
+
     /// The next packet, left where it is.
     pub fn peek(&mut self) -> Result<&Next> {
-        let next = match self.peeked.take() {
+        let mut next = match self.peeked.take() {
             Some(next) => next,
             None => self.read()?,
         };
+        // A packet read ahead gets its place when it is looked at: what is
+        // before it is counted by then.
+        if let Next::Piece(piece) = &mut next
+            && !self.is_stamped
+        {
+            piece.ts = self.counted;
+        }
         Ok(self.peeked.insert(next))
     }
 
     /// The next packet.
     pub fn next(&mut self) -> Result<Next> {
-        match self.peeked.take() {
-            Some(next) => Ok(next),
-            None => self.read(),
+        self.peek()?;
+        let mut next = self.peeked.take().unwrap_or(Next::End);
+        if let Next::Piece(piece) = &mut next {
+            self.counted += piece.n_frames.unwrap_or(0) as i64;
+            if self.end_padding > 0 {
+                let after = self.read()?;
+                if matches!(after, Next::End | Next::Cut) {
+                    piece.trim_end += self.end_padding;
+                }
+                self.peeked = Some(after);
+            }
         }
+        Ok(next)
     }
 
     /// Jumps to a packet at or before `ts`; `false` if it could not, and the
@@ -210,18 +235,15 @@ impl Demuxer {
         }
     }
 
-    fn place(&mut self, packet: Packet) -> Piece {
+    fn place(&self, packet: Packet) -> Piece {
         let known = codec::n_frames(self.params.codec, &packet.data);
-        if self.is_stamped {
-            let stated = packet.dur.get() + packet.trim_start.get() + packet.trim_end.get();
-            let is_ogg = self.container == "ogg";
-            let trim_end = if is_ogg { packet.trim_end.get() } else { 0 };
-            Piece { ts: packet.pts.get(), n_frames: known.or(Some(stated)), trim_end, packet }
-        } else {
-            let ts = self.counted;
-            self.counted += known.unwrap_or(0) as i64;
-            Piece { ts, n_frames: known, trim_end: 0, packet }
+        if !self.is_stamped {
+            return Piece { ts: self.counted, n_frames: known, trim_end: 0, packet };
         }
+        let stated = packet.dur.get() + packet.trim_start.get() + packet.trim_end.get();
+        // Elsewhere the trim is derived from a length that is only estimated.
+        let trim_end = if self.container == "ogg" { packet.trim_end.get() } else { 0 };
+        Piece { ts: packet.pts.get(), n_frames: known.or(Some(stated)), trim_end, packet }
     }
 
     /// Whether the container's own time is frames, without gaps by rounding.

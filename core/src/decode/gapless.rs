@@ -4,7 +4,7 @@
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP3, CODEC_ID_OPUS};
 
 use super::demux::{Demuxer, Next};
-use super::{mp4, opus};
+use super::{mkv, mp4, opus};
 use crate::error::Result;
 
 /// The frames of a stream that are sound.
@@ -25,6 +25,13 @@ pub(super) fn trim(demuxer: &mut Demuxer) -> Result<Trim> {
         Next::Piece(piece) if is_stamped => piece.ts.saturating_add(piece.packet.trim_start.get() as i64),
         _ => 0,
     };
+    if demuxer.container() == "matroska" {
+        demuxer.handle().allow(super::demux::OPEN_ALLOWANCE);
+        let rate = demuxer.params().sample_rate.unwrap_or(0);
+        let margins = mkv::margins(demuxer.handle(), demuxer.track().id, rate);
+        demuxer.pad(margins.padding);
+        return Ok(Trim { start: margins.delay as i64, n_frames: None, n_expected: None });
+    }
     let track = demuxer.track();
     let params = demuxer.params();
     let rate = params.sample_rate.unwrap_or(0);

@@ -10,6 +10,7 @@ mod demux;
 mod gapless;
 mod guard;
 mod media;
+mod mkv;
 mod mp4;
 mod opus;
 mod planes;

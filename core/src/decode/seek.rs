@@ -25,7 +25,7 @@ const MP3_RUN_UP: i64 = 64 * 1_152;
 const VORBIS_RUN_UP: i64 = 2 * 8_192;
 /// In Ogg the last page's place is only sure when the page before it was read:
 /// jumps stay this far from the end.
-const OGG_END_SECONDS: i64 = 30;
+const OGG_END_SECONDS: i64 = 12;
 /// Seeks forward by less than this just decode on.
 const NEAR_SECONDS: u64 = 2;
 

@@ -1,6 +1,11 @@
 //! Bad input: each kind is a clear error or counted silence, never a panic and
 //! never without bound.
 
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use auralis_core::decode;
 use auralis_core::error::{Error, Kind};
 use auralis_core::flow::Source;
 
@@ -168,4 +173,95 @@ fn a_damaged_packet_is_silence_of_its_length() {
     let wrong: Vec<usize> = (0..n_frames).filter(differs).collect();
     assert!((1..=2 * 4_096).contains(&wrong.len()), "{} frames differ", wrong.len());
     assert!(wrong.iter().all(|&frame| planes[0][frame] == 0.0), "silence stands for it");
+}
+
+/// A medium that behaves until byte `n_good`, and then does `then`.
+struct Treacherous {
+    bytes: Cursor<Vec<u8>>,
+    n_good: u64,
+    then: fn() -> io::Result<usize>,
+}
+
+impl Read for Treacherous {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.bytes.position() >= self.n_good { (self.then)() } else { self.bytes.read(buffer) }
+    }
+}
+
+impl Seek for Treacherous {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+#[test]
+fn a_panic_underneath_is_a_damaged_file_and_stays_one() {
+    let bytes = Cursor::new(wav16(44_100, 2, &music(44_100, 2, 200_000)));
+    let then = || panic!("a reader gone mad");
+    let medium = Treacherous { bytes, n_good: 300_000, then };
+    let mut decoder = decode::open(Box::new(medium), None, Some("wav")).expect("opens");
+    let error = read_all(&mut decoder).expect_err("panics underneath");
+    assert_eq!(error.kind, Kind::Damaged);
+    assert!(error.message.contains("a reader gone mad"), "{error}");
+    assert!(error.frame.is_some_and(|frame| frame > 10_000), "{error}");
+    assert!(read_all(&mut decoder).is_err());
+    assert!(decoder.seek(0).is_err());
+}
+
+#[test]
+fn a_failing_disk_is_not_a_damaged_file() {
+    let bytes = Cursor::new(wav16(44_100, 2, &music(44_100, 2, 200_000)));
+    let then = || Err(io::Error::other("the disk is on fire"));
+    let medium = Treacherous { bytes, n_good: 300_000, then };
+    let mut decoder = decode::open(Box::new(medium), None, Some("wav")).expect("opens");
+    let error = read_all(&mut decoder).expect_err("fails underneath");
+    assert_eq!(error.kind, Kind::Io);
+    assert!(error.message.contains("on fire"), "{error}");
+}
+
+/// Bytes that never end, and count themselves.
+struct Endless {
+    head: Vec<u8>,
+    at: u64,
+    n_read: Arc<AtomicU64>,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        for byte in buffer.iter_mut() {
+            let period = self.head.len() as u64;
+            *byte = self.head[(self.at % period) as usize];
+            self.at += 1;
+        }
+        self.n_read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        Ok(buffer.len())
+    }
+}
+
+impl Seek for Endless {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        if let SeekFrom::Start(at) = to {
+            self.at = at;
+        }
+        Ok(self.at)
+    }
+}
+
+#[test]
+fn endless_headers_are_left_unread() {
+    // Tags upon tags, junk without a packet, and boxes without sound.
+    let rows: [(&str, &[u8]); 4] = [
+        ("mp3", b"ID3\x04\0\0\0\0\x08\0TIT2\0\0\x04\0\0\0 and so on and on"),
+        ("mp3", b"no packet here "),
+        ("mp4", b"\0\0\0\x10freeabcdefgh"),
+        ("flac", b"fLaC\x01\0\0\x04abcd"),
+    ];
+    for (extension, head) in rows {
+        let n_read = Arc::new(AtomicU64::new(0));
+        let endless = Endless { head: head.to_vec(), at: 0, n_read: n_read.clone() };
+        let opened = decode::open(Box::new(endless), Some(1 << 40), Some(extension));
+        assert!(opened.is_err(), "{extension}");
+        let n_read = n_read.load(Ordering::Relaxed);
+        assert!(n_read <= 128 << 20, "{extension}: {n_read} bytes");
+    }
 }

@@ -22,17 +22,23 @@ export function spoken(seconds: number): string {
   return s === 0 ? some(m, "minute") : `${some(m, "minute")} ${some(s, "second")}`;
 }
 
-/** One decimal; a dash for what is not known. */
-export function figure(x: number | null | undefined, n_decimals = 1): string {
+/** To one decimal; a dash for what is not known. */
+export function figure(x: number | null | undefined): string {
   if (x === null || x === undefined || !Number.isFinite(x)) return NONE;
-  const text = Math.abs(x).toFixed(n_decimals);
+  const text = one_decimal(Math.abs(x));
   return x < 0 && Number(text) !== 0 ? MINUS + text : text;
 }
 
 /** As `figure`, a gain with its plus. */
-export function gain(x: number, n_decimals = 1): string {
-  const text = figure(x, n_decimals);
-  return Number(Math.abs(x).toFixed(n_decimals)) > 0 && x > 0 ? `+${text}` : text;
+export function gain(x: number): string {
+  return x > 0 && Number(one_decimal(x)) > 0 ? `+${figure(x)}` : figure(x);
+}
+
+/** As the core's own words round: a tie (only odd quarters are exact ones) goes to the even digit. */
+function one_decimal(x: number): string {
+  const tie = (x * 4) % 2 === 1;
+  const tenths = Math.floor(x * 10);
+  return tie ? ((tenths + (tenths % 2)) / 10).toFixed(1) : x.toFixed(1);
 }
 
 /** 44.1 kHz. */

@@ -62,8 +62,9 @@ pub struct Aura {
     pub petals: Vec<Petal>,
 }
 
-/// Radius of the ring, where petals begin, and of the longest petal's tip.
-const RING: f64 = 7.2;
+/// Radius of the ring in the square of 100 × 100.
+pub const RING: f64 = 7.2;
+/// Where petals begin, and the tip of the longest.
 const BASE: f64 = 8.6;
 const TIP: f64 = 47.5;
 /// The shortest measured petal, and the stub of what is not measured.

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::meter;
 
 pub use crate::meter::k_power;
-pub use aura::{Aura, Family, Petal, aura};
+pub use aura::{Aura, Family, Petal, RING as AURA_RING, aura};
 pub use descriptors::{Descriptors, NAMES};
 pub use measure::{Measurer, measure};
 pub use sketch::{Cluster, MAX_CLUSTERS, SKETCH_EDGES_HZ};

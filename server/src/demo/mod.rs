@@ -2,6 +2,7 @@
 //! program composes it by itself, once, into the data folder; the same program
 //! composes the same bits everywhere.
 
+mod cover;
 mod drum;
 mod instrument;
 mod mix;
@@ -16,8 +17,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auralis_core::block::Block;
 use auralis_core::encode::{self, Format};
+use auralis_core::fingerprint::{Fingerprint, Measurer};
 use auralis_core::flow::Spec;
 use lofty::config::WriteOptions;
+use lofty::picture::{MimeType, Picture, PictureType};
 use lofty::tag::{ItemKey, Tag, TagExt, TagType};
 
 use crate::Result;
@@ -117,7 +120,7 @@ fn write(folder: &Path, track: &Track, n_tracks: usize, sound: &[Frame]) -> Resu
     let path = folder.join(file_name(track));
     let beside = folder.join(format!(".{}.{}.partial", file_name(track), std::process::id()));
     let written = encode_to(&beside, sound)
-        .and_then(|()| tag(&beside, track, n_tracks))
+        .and_then(|fingerprint| tag(&beside, track, n_tracks, &fingerprint))
         .and_then(|()| Ok(fs::rename(&beside, &path)?));
     written.map_err(|error| {
         // It may not be there at all.
@@ -126,9 +129,11 @@ fn write(folder: &Path, track: &Track, n_tracks: usize, sound: &[Frame]) -> Resu
     })
 }
 
-fn encode_to(path: &Path, sound: &[Frame]) -> Result<()> {
+/// Encodes `sound` and measures it on the way.
+fn encode_to(path: &Path, sound: &[Frame]) -> Result<Fingerprint> {
     let out = Box::new(BufWriter::new(File::create(path)?));
     let mut encoder = encode::encoder(Format::Flac16, SPEC, sound.len() as u64, true, out)?;
+    let mut measurer = Measurer::new(SPEC)?;
     let mut block = Block::new(SPEC.n_channels, 4096);
     for part in sound.chunks(block.capacity()) {
         block.set_frames(part.len());
@@ -137,11 +142,13 @@ fn encode_to(path: &Path, sound: &[Frame]) -> Result<()> {
             (*l, *r) = (frame[0], frame[1]);
         }
         encoder.write(&block)?;
+        measurer.push(&block);
     }
-    Ok(encoder.finish()?)
+    encoder.finish()?;
+    Ok(measurer.finish())
 }
 
-fn tag(path: &Path, track: &Track, n_tracks: usize) -> Result<()> {
+fn tag(path: &Path, track: &Track, n_tracks: usize, fingerprint: &Fingerprint) -> Result<()> {
     let mut tag = Tag::new(TagType::VorbisComments);
     for (key, text) in [
         (ItemKey::TrackTitle, track.title.to_owned()),
@@ -154,6 +161,11 @@ fn tag(path: &Path, track: &Track, n_tracks: usize) -> Result<()> {
     ] {
         tag.insert_text(key, text);
     }
+    let picture = Picture::unchecked(cover::cover(fingerprint)?)
+        .pic_type(PictureType::CoverFront)
+        .mime_type(MimeType::Png)
+        .description("The track's aura");
+    tag.push_picture(picture.build());
     Ok(tag.save_to_path(path, WriteOptions::default())?)
 }
 

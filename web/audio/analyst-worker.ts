@@ -255,7 +255,9 @@ self.onmessage = (event: MessageEvent<ToAnalyst>) => {
       break
     case "taste":
       taste = message.taste
-      retaste().catch((error: unknown) => fail(current?.key ?? -1, error))
+      retaste()
+        .catch((error: unknown) => fail(current?.key ?? -1, error))
+        .finally(() => page({ type: "retuned" }))
       break
     case "stop":
       epoch = -1

@@ -310,6 +310,7 @@ class WorkletPlayer implements Player {
   private readonly known: PlayerState = { key: -1, position: 0, rendered: 0, underruns: 0, reduction_db: 0, ended: false }
   private underrunsBefore = 0
   private waiting: ((state: FromProcessor) => void)[] = []
+  private retuned: (() => void)[] = []
   private worker!: Worker
   private polling = 0
   private epoch = -1
@@ -375,6 +376,7 @@ class WorkletPlayer implements Player {
 
   private replace(key: number, message: string): void {
     this.worker.terminate()
+    for (const resolve of this.retuned.splice(0)) resolve()
     this.hire()
     this.events.fault(key, "panic", message)
   }
@@ -387,6 +389,9 @@ class WorkletPlayer implements Player {
     switch (message.type) {
       case "planned":
         this.events.planned(message.key, message.plan, message.fingerprint)
+        break
+      case "retuned":
+        this.retuned.shift()?.()
         break
       case "calibrated":
         this.events.calibrated(message.realtime)
@@ -490,11 +495,11 @@ class WorkletPlayer implements Player {
   }
 
   async retaste(taste: Taste): Promise<void> {
-    const { at } = await this.post({ type: "poll" })
-    this.tell({ type: "taste", taste })
-    if (this.context.state === "running" && this.epoch >= 0) {
-      await this.until((state) => state.at > at, () => true)
-    }
+    await new Promise<void>((resolve) => {
+      this.retuned.push(resolve)
+      this.tell({ type: "taste", taste })
+    })
+    await this.heardAfter({ type: "poll" })
   }
 
   volume(x: number): void {

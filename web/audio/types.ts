@@ -117,6 +117,7 @@ export type FromAnalyst =
   | { type: "rate"; key: number; rate: number }
   | { type: "followed"; key: number }
   | { type: "calibrated"; realtime: number }
+  | { type: "retuned" }
   | { type: "concealed"; key: number; packets: number }
   | { type: "fault"; key: number; kind: string; message: string }
 
@@ -149,7 +150,7 @@ export interface FromPlayer {
   /** What was asked, answered: false = refused. */
   done: boolean
   /** A PCM buffer to use again. */
-  planes?: Float32Array
+  planes?: Float32Array | undefined
 }
 
 /** Page → worklet. */
@@ -164,7 +165,7 @@ export type ToProcessor =
 /** Worklet → page: its answer to every message, and `ready` once. */
 export interface FromProcessor {
   type: "ready" | "state" | "fault"
-  message?: string
+  message?: string | undefined
   key: number
   epoch: number
   position: number

@@ -63,7 +63,7 @@ pub struct Fingerprint {
     pub loudness_hop_s: u32,
     /// Short-term loudness in LUFS, to 0.1, over three hops around the middle
     /// of each; null is silence.
-    pub loudness_curve: Vec<Option<f32>>,
+    pub loudness_curve: Vec<Option<f64>>,
     /// The outline of the sound.
     pub waveform: Waveform,
     /// Power in third-octaves, see [`third_octave_hz`], in dB of the whole, to
@@ -100,7 +100,7 @@ pub struct Waveform {
     /// Frames behind each peak.
     pub hop_frames: u64,
     /// Highest absolute sample of either channel, 0 to 1, to 0.001.
-    pub peaks: Vec<f32>,
+    pub peaks: Vec<f64>,
 }
 
 impl Fingerprint {

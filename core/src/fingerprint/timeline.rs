@@ -53,7 +53,7 @@ impl Outline {
         if self.n > 0 {
             self.close();
         }
-        let peaks = self.peaks.iter().map(|&p| quantised(f64::from(p).min(1.0), 1e3) as f32).collect();
+        let peaks = self.peaks.iter().map(|&p| quantised(f64::from(p).min(1.0), 1e3)).collect();
         Waveform { hop_frames: self.hop, peaks }
     }
 }
@@ -93,7 +93,7 @@ impl Curve {
     }
 
     /// The hop in seconds and the loudness over three hops around each.
-    pub fn finish(mut self) -> (u32, Vec<Option<f32>>) {
+    pub fn finish(mut self) -> (u32, Vec<Option<f64>>) {
         if self.open.1 > 0 {
             self.close();
         }
@@ -104,7 +104,7 @@ impl Curve {
                 let (energy, frames) =
                     around.iter().fold((0.0, 0), |sum, hop| (sum.0 + hop.0, sum.1 + hop.1));
                 let loudness = loudness_of(energy / frames.max(1) as f64);
-                (loudness > -70.0).then(|| quantised(loudness, 10.0) as f32)
+                (loudness > -70.0).then(|| quantised(loudness, 10.0))
             })
             .collect();
         (self.hop, curve)

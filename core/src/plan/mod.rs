@@ -7,6 +7,7 @@
 //! the rest, `predict.rs` foretells the outcome, `words.rs` gives the reasons.
 
 mod compose;
+mod decimal;
 mod predict;
 mod response;
 mod rules;
@@ -70,8 +71,10 @@ pub struct Promise {
 #[serde(deny_unknown_fields)]
 pub struct Compare {
     /// Gain of the original in dB, to 0.01.
+    #[serde(with = "decimal")]
     pub original_db: f32,
     /// Gain of the enhanced in dB while comparing, to 0.01.
+    #[serde(with = "decimal")]
     pub enhanced_db: f32,
 }
 

@@ -33,10 +33,13 @@ pub struct Band {
     /// Its curve.
     pub shape: Shape,
     /// Centre or corner frequency in Hz, 10 to 20,000.
+    #[serde(with = "super::decimal")]
     pub hz: f32,
     /// Gain in dB, −24 to 24.
+    #[serde(with = "super::decimal")]
     pub gain_db: f32,
     /// Quality, 0.1 to 10; 0.707 is a shelf without overshoot.
+    #[serde(with = "super::decimal")]
     pub q: f32,
 }
 
@@ -49,17 +52,23 @@ pub struct DynamicBand {
     /// Its curve: also the filter through which it listens.
     pub shape: Shape,
     /// Centre or corner frequency in Hz, 10 to 20,000.
+    #[serde(with = "super::decimal")]
     pub hz: f32,
     /// Level in the band (RMS of the louder channel, dBFS) where it begins to act, −100 to 0.
+    #[serde(with = "super::decimal")]
     pub threshold_db: f32,
     /// How much of what is above the threshold is taken away, 0 (none) to 1
     /// (all: a limiter); ratio = 1/(1 − slope).
+    #[serde(with = "super::decimal")]
     pub slope: f32,
     /// The most it may take away, in dB, 0 to 24.
+    #[serde(with = "super::decimal")]
     pub range_db: f32,
     /// Attack time constant in ms, 1 to 200.
+    #[serde(with = "super::decimal")]
     pub attack_ms: f32,
     /// Release time constant in ms, 10 to 200.
+    #[serde(with = "super::decimal")]
     pub release_ms: f32,
 }
 
@@ -67,6 +76,7 @@ pub struct DynamicBand {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saturation {
     /// How much of the cubic curve is mixed in, 0 to 1.
+    #[serde(with = "super::decimal")]
     pub drive: f32,
 }
 
@@ -74,10 +84,13 @@ pub struct Saturation {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stereo {
     /// Gain of the side signal above `bass_hz`, 0 (mono) to 2; 1 is identity.
+    #[serde(with = "super::decimal")]
     pub width: f32,
     /// How much of the side signal below `bass_hz` is removed, 0 to 1.
+    #[serde(with = "super::decimal")]
     pub bass_mono: f32,
     /// Corner of the two, in Hz, 40 to 300.
+    #[serde(with = "super::decimal")]
     pub bass_hz: f32,
 }
 
@@ -86,6 +99,7 @@ pub struct Stereo {
 pub struct Limiter {
     /// True peak never to be exceeded, in dBTP, −20 to 24. (Above 0 only near
     /// intensity 0, where it glides to the source's own peak.)
+    #[serde(with = "super::decimal")]
     pub ceiling_dbtp: f32,
 }
 
@@ -94,8 +108,10 @@ pub struct Limiter {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ride {
     /// Distance of the knots in seconds; the first stands at frame 0.
+    #[serde(with = "super::decimal")]
     pub hop_s: f32,
     /// Gain at each knot in dB; at most [`RIDE_KNOTS`]; empty = no ride.
+    #[serde(with = "super::decimal::list")]
     pub gain_db: Vec<f32>,
 }
 
@@ -103,6 +119,7 @@ pub struct Ride {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stages {
     /// Gain before everything, in dB, −60 to 40.
+    #[serde(with = "super::decimal")]
     pub input_gain_db: f32,
     /// The slow gain curve.
     pub ride: Ride,
@@ -115,6 +132,7 @@ pub struct Stages {
     /// Stereo image.
     pub stereo: Stereo,
     /// Gain into the limiter, in dB, −60 to 40.
+    #[serde(with = "super::decimal")]
     pub output_gain_db: f32,
     /// The limiter.
     pub limiter: Limiter,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auralis_core::encode::Format;
-use auralis_core::fingerprint::Fingerprint;
+use auralis_core::fingerprint::{Fingerprint, aura};
 use auralis_core::geometry::Geometry;
 use auralis_core::plan::{Plan, Taste};
 use bytes::Bytes;
@@ -294,22 +294,30 @@ struct ArtworkQuery {
 /// GET /api/tracks/{id}/artwork: the picture in the file, or its aura
 pub async fn artwork(id: Id, ask: Ask) -> Result<Response> {
     let query: ArtworkQuery = ask.query()?;
-    let aura = match query.kind.as_deref() {
+    let only_aura = match query.kind.as_deref() {
         None => false,
         Some("aura") => true,
         Some(_) => return Err(Error::unprocessable("kind must be aura, or not be there")),
     };
     let file = find_file(&ask.house, &id).await?;
-    let art = if file.has_art && !aura { off_thread(move || Ok(embedded(&file))).await? } else { None };
+    let art = if file.has_art && !only_aura { off_thread(move || Ok(embedded(&file))).await? } else { None };
     let (media_type, bytes) = match art {
         Some((media_type, bytes)) => (media_type, Bytes::from(bytes)),
-        None => ("image/svg+xml", Bytes::from_static(RING.as_bytes())),
+        None => ("image/svg+xml", drawn(&ask.house, &id).await?),
     };
     let tag = key(&[&bytes]);
     let mut response = Whole::of_bytes(&ask, bytes, &tag, media_type, Keep::Revalidate)?;
     let policy = HeaderValue::from_static(PICTURE_POLICY);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(response)
+}
+
+/// A track's aura; a plain ring until it is measured.
+async fn drawn(house: &House, id: &Id) -> Result<Bytes> {
+    match stored(house, id).await? {
+        (_, Some(json)) => off_thread(move || Ok(Bytes::from(aura(&parsed(&json)?).to_svg()))).await,
+        (_, None) => Ok(Bytes::from_static(RING.as_bytes())),
+    }
 }
 
 /// The picture in a file; a file that is gone has none.

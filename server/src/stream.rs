@@ -54,7 +54,7 @@ impl Recipe {
     }
 
     /// Length in bytes, header included.
-    pub fn len(&self) -> u64 {
+    pub fn file_len(&self) -> u64 {
         wav::file_len(self.format, self.spec(), self.n_held())
     }
 

@@ -35,6 +35,11 @@ fn check<P: Processor>(make: impl Fn(&Stages) -> P) {
     lawful(|| make(&hard), || make(&neutral)).unwrap_or_else(|broken| panic!("{broken}"));
 }
 
+/// A stereo signal by its frame's number.
+type Frame = fn(usize) -> (f32, f32);
+/// A mono signal by its frame's number and the rate.
+type Signal = fn(usize, f64) -> f32;
+
 #[test]
 fn gain_is_lawful() {
     check(|stages| Gain::new(stages.input_gain_db));
@@ -96,7 +101,7 @@ fn noise(i: usize) -> f32 {
 
 #[test]
 fn output_is_finite_and_under_the_ceiling_whatever_comes_in() {
-    let inputs: [(&str, fn(usize) -> (f32, f32)); 7] = [
+    let inputs: [(&str, Frame); 7] = [
         ("nan", |i| if i % 7 == 0 { (f32::NAN, 0.3) } else { (0.5, f32::NAN) }),
         ("infinities", |i| if i % 2 == 0 { (f32::INFINITY, f32::NEG_INFINITY) } else { (1e38, -1e38) }),
         ("denormals", |_| (1e-40, -1e-42)),
@@ -134,7 +139,7 @@ fn true_peak_stays_under_the_ceiling_on_a_meter_that_is_not_ours() {
             let mut stages = Stages::neutral();
             stages.output_gain_db = 9.0;
             stages.limiter.ceiling_dbtp = ceiling_dbtp;
-            let cases: [(&str, fn(usize, f64) -> f32); 4] = [
+            let cases: [(&str, Signal); 4] = [
                 ("noise", |i, _| noise(i)),
                 ("square", |i, _| if i / 37 % 2 == 0 { 1.0 } else { -1.0 }),
                 ("quarter-rate sine between the frames", |i, _| {

@@ -150,13 +150,13 @@ impl Fingerprint {
             return Err(Error::invalid("the fingerprint's loudness curve has no hop or is too long"));
         }
         for &value in &self.loudness_curve {
-            level("loudness_curve", value.map(f64::from))?;
+            level("loudness_curve", value)?;
         }
         if self.waveform.hop_frames == 0 || self.waveform.peaks.len() > timeline::MAX_PEAKS {
             return Err(Error::invalid("the fingerprint's waveform has no hop or is too long"));
         }
         for &peak in &self.waveform.peaks {
-            within("waveform.peaks", peak.into(), 0.0, 1.0)?;
+            within("waveform.peaks", peak, 0.0, 1.0)?;
         }
         if self.third_octaves.len() != N_THIRD_OCTAVES {
             return Err(Error::invalid(format!(

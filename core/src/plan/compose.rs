@@ -158,7 +158,7 @@ fn ride(track: &Fingerprint, lufs: f64, share: f64) -> Ride {
             let from = middle.saturating_sub(step.max(2));
             let upto = (middle + step.max(2)).min(curve.len());
             let gains = curve[from..upto].iter().map(|value| match value {
-                Some(level) => ride_db(f64::from(*level), lufs, share),
+                Some(level) => ride_db(*level, lufs, share),
                 None => 0.0,
             });
             let n = (upto - from).max(1) as f64;

@@ -11,6 +11,7 @@ mod measure;
 mod output;
 mod plan;
 mod progress;
+mod scan;
 mod serve;
 mod settings;
 mod tags;
@@ -55,6 +56,8 @@ enum Command {
     Fingerprint(measure::Flags),
     /// Says what would be done to a track, and why
     Plan(plan::Flags),
+    /// Reads and measures folders into the catalog, without serving
+    Scan(scan::Flags),
 }
 
 /// Why a command did not do all it was asked to.
@@ -120,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Measure(flags) => measure::measure(&flags),
         Command::Fingerprint(flags) => measure::fingerprint(&flags),
         Command::Plan(flags) => plan::plan(&flags),
+        Command::Scan(flags) => scan::scan(flags),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -165,7 +165,7 @@ pub async fn chunk(id: Id, k: u64, ask: Ask) -> Result<Response> {
 fn send(recipe: Recipe, query: &TasteQuery, ask: &Ask) -> Result<Response> {
     let keep = if query.plan.is_some() { Keep::Forever } else { Keep::Revalidate };
     let tag = recipe.tag();
-    let whole = Whole { len: recipe.len(), tag: &tag, media_type: "audio/wav", keep };
+    let whole = Whole { len: recipe.file_len(), tag: &tag, media_type: "audio/wav", keep };
     whole.answer(ask, |range| {
         Box::pin(recipe.pieces(range, ask.house.pool.clone(), Arc::clone(&ask.house.metrics)))
     })

@@ -1,0 +1,138 @@
+//! `auralis scan`: reads and measures folders into the catalog, so that a
+//! server started later finds everything known.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::progress::Progress;
+use super::{Failure, Outcome, chain, input, interrupt, say, settings};
+use crate::catalog::{self, Catalog};
+use crate::config::Config;
+use crate::events::Events;
+use crate::jobs::{Jobs, measure, workers};
+use crate::media::{bytes_of, path_of};
+use crate::metrics::Metrics;
+use crate::scan::Scanner;
+
+/// What to scan.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  auralis scan ~/Music
+  auralis scan ~/Music /mnt/more --data /srv/auralis
+
+What is in the catalog already and unchanged is not read again; a scan that was
+interrupted goes on where it stopped.")]
+pub struct Flags {
+    /// Folders of music
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// Where the catalog is kept [default: auralis in ~/.local/share]
+    #[arg(long, value_name = "DIR", env = "AURALIS_DATA")]
+    data: Option<PathBuf>,
+    /// Tracks measured at a time [default: one per processor but one]
+    #[arg(long, value_name = "N", env = "AURALIS_WORKERS", value_parser = clap::value_parser!(u8).range(1..))]
+    workers: Option<u8>,
+}
+
+/// How often progress is shown and an interrupt heard.
+const GLANCE: Duration = Duration::from_millis(100);
+/// Faults fetched at a time.
+const PAGE: u32 = 500;
+
+/// Scans and measures; names what fails.
+pub fn scan(flags: Flags) -> Outcome<()> {
+    interrupt::listen()?;
+    let mut config = Config::new(flags.data.unwrap_or_else(settings::data_folder));
+    config.libraries = flags.folders;
+    // The server calls these folders by its flag.
+    let config =
+        config.checked().map_err(|error| Failure::Failed(error.to_string().replace("--library", "DIR")))?;
+    let catalog = Catalog::open(&config.data, auralis_core::fingerprint::VERSION).map_err(broken)?;
+    let folders: Vec<Vec<u8>> = config.libraries.iter().map(|path| bytes_of(path)).collect();
+    catalog.open_folders(&folders).map_err(broken)?;
+    let events = Events::default();
+    let jobs = Jobs::new(catalog.clone(), events.clone(), Arc::new(Metrics::default()), Arc::new(measure));
+    let cpus = std::thread::available_parallelism().ok().map(usize::from);
+    let n_workers = flags.workers.map_or_else(|| workers(cpus), usize::from);
+    let unstarted = |error: std::io::Error| Failure::Failed(format!("no thread can be started: {error}"));
+    let found = {
+        let jobs = jobs.clone();
+        move || jobs.look()
+    };
+    let scanner = Scanner::new(catalog.clone(), events, found);
+    let threads = jobs.start(n_workers).map_err(unstarted)?;
+    let outcome = watch(&scanner, &catalog);
+    jobs.stop();
+    for thread in threads {
+        // A thread that panicked has said so; there is nothing left to end.
+        let _ = thread.join();
+    }
+    outcome?;
+    report(&scanner, &catalog)
+}
+
+/// Scans, then waits until nothing is left to measure.
+fn watch(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
+    let reading = Progress::new("reading folders", None);
+    let scanning = {
+        let scanner = scanner.clone();
+        std::thread::spawn(move || scanner.scan())
+    };
+    while !scanning.is_finished() {
+        if interrupt::asked() {
+            scanner.stop();
+        }
+        std::thread::sleep(GLANCE);
+        reading.at(scanner.status().found);
+    }
+    drop(reading);
+    match scanning.join() {
+        Ok(scanned) => scanned.map_err(broken)?,
+        Err(panic) => return Err(Failure::Failed(crate::pool::panic_text(&*panic))),
+    };
+    let n_tracks = catalog.counts().map_err(broken)?.tracks;
+    let measuring = Progress::new("measuring", Some(n_tracks));
+    loop {
+        if interrupt::asked() {
+            return Err(Failure::Interrupted);
+        }
+        let counts = catalog.counts().map_err(broken)?;
+        measuring.at(counts.tracks - counts.waiting);
+        if counts.waiting == 0 {
+            return Ok(());
+        }
+        std::thread::sleep(GLANCE);
+    }
+}
+
+/// Says what came of it.
+fn report(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
+    let status = scanner.status();
+    for problem in &status.problems {
+        say(problem);
+    }
+    let mut offset = 0;
+    loop {
+        let page = catalog.faults(PAGE, offset).map_err(broken)?;
+        for fault in &page.items {
+            say(&format!("{}: {}", path_of(&fault.path).display(), fault.reason));
+        }
+        offset += page.items.len() as u64;
+        if page.items.is_empty() || offset >= page.total {
+            break;
+        }
+    }
+    let counts = catalog.counts().map_err(broken)?;
+    input::print(&format!(
+        "{} tracks: {} new or changed, {} measured, {} failed, {} gone",
+        counts.tracks, status.read, counts.measured, counts.failed, status.gone
+    ))?;
+    if counts.failed > 0 || !status.problems.is_empty() { Err(Failure::Named) } else { Ok(()) }
+}
+
+fn broken(error: catalog::Error) -> Failure {
+    Failure::Failed(chain(&error))
+}

@@ -1,6 +1,8 @@
 //! L1, one sound: native and wasm in Node measure, plan and render the same
 //! files to the same bits. (Chromium's worklet is held to it in `tests/web`.)
 
+mod golden;
+
 use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;

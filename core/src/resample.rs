@@ -22,6 +22,7 @@ pub struct Resampler {
     input: Box<[f32]>,
     output: Box<[f32]>,
     n_out: usize,
+    delay: usize,
 }
 
 impl Resampler {
@@ -35,8 +36,10 @@ impl Resampler {
             }
         }
         let stretch = if to < from { f64::from(from) / f64::from(to) } else { 1.0 };
+        // rubato rounds up to this too.
+        let taps = ((TAPS as f64 * stretch) as usize).next_multiple_of(8);
         let parameters = SincInterpolationParameters {
-            sinc_len: (TAPS as f64 * stretch) as usize,
+            sinc_len: taps,
             f_cutoff: None,
             oversampling_factor: POINTS,
             interpolation: SincInterpolationType::Cubic,
@@ -51,6 +54,9 @@ impl Resampler {
             input: vec![0.0; 2 * n_in].into_boxed_slice(),
             output: vec![0.0; 2 * n_out].into_boxed_slice(),
             n_out,
+            // rubato steps before it reads: its first frame is one step of the
+            // output later than the half of the sinc that it reports.
+            delay: (0.5 * taps as f64 * ratio - 0.5) as usize,
         })
     }
 
@@ -64,9 +70,9 @@ impl Resampler {
         rubato::Resampler::input_frames_next(&self.inner)
     }
 
-    /// Output frames by which the sound is late.
+    /// Output frames by which the sound is late, to the nearest one.
     pub fn delay(&self) -> usize {
-        rubato::Resampler::output_delay(&self.inner)
+        self.delay
     }
 
     /// One step: takes [`Resampler::needed`] frames, which `input` must hold,
@@ -104,10 +110,16 @@ impl Resampler {
 mod tests {
     use super::*;
 
-    /// Resamples two seconds of a −1 dBFS sine and returns what is left in the
-    /// middle after the best-fitting sine of that frequency is taken away, in
-    /// dB below it.
-    fn residual(from: u32, to: u32, hz: f64) -> f64 {
+    /// What became of a sine.
+    struct Sine {
+        /// What is left after the best-fitting sine is taken away, in dB below it.
+        residual_db: f64,
+        /// Output frames by which it is late, the stated delay taken off.
+        late: f64,
+    }
+
+    /// Resamples two seconds of a −1 dBFS sine and looks at its middle.
+    fn sine(from: u32, to: u32, hz: f64) -> Sine {
         let mut resampler = Resampler::new(from, to, 128).expect("good rates");
         let mut input = Block::new(2, resampler.max_needed());
         let mut output = Block::new(2, 128);
@@ -134,7 +146,21 @@ mod tests {
         }
         let left: f64 =
             middle.iter().enumerate().map(|(i, x)| (x - s * turn(i).sin() - c * turn(i).cos()).powi(2)).sum();
-        10.0 * ((left / n) / ((s * s + c * c) / 2.0)).log10()
+        let residual_db = 10.0 * ((left / n) / ((s * s + c * c) / 2.0)).log10();
+        // The middle begins at to/2; a sine late by d has the phase −2π·hz·d/to.
+        let expected = hz * (to as usize / 2 - resampler.delay()) as f64 / f64::from(to);
+        let turns = c.atan2(s) / std::f64::consts::TAU - expected;
+        Sine { residual_db, late: -(turns - turns.round()) * f64::from(to) / hz }
+    }
+
+    #[test]
+    fn the_delay_is_the_nearest_frame() {
+        for (from, to) in
+            [(44_100, 48_000), (48_000, 44_100), (96_000, 48_000), (22_050, 48_000), (192_000, 44_100)]
+        {
+            let late = sine(from, to, 441.0).late;
+            assert!(late.abs() <= 0.501, "{from} → {to}: {late} frames");
+        }
     }
 
     #[test]
@@ -144,7 +170,7 @@ mod tests {
         {
             for hz in [20.0, 997.0, 10_007.0, 19_001.0] {
                 if hz < f64::from(from.min(to)) * 0.43 {
-                    let db = residual(from, to, hz);
+                    let db = sine(from, to, hz).residual_db;
                     println!("{from} → {to}, {hz} Hz: {db:.1} dB");
                     assert!(db <= -120.0, "{from} → {to}, {hz} Hz: {db:.1} dB");
                 }

@@ -7,6 +7,7 @@
 
 pub mod dither;
 pub mod flac;
+pub mod opus;
 pub mod wav;
 
 use std::fmt;
@@ -58,6 +59,12 @@ impl Format {
             Format::Wav24 | Format::Flac24 => Some(24),
             Format::WavF32 | Format::Opus => None,
         }
+    }
+
+    /// Where true peaks must stay below when it is written, if its coder may
+    /// raise them.
+    pub fn ceiling_dbtp(self) -> Option<f32> {
+        (self == Format::Opus).then_some(opus::CEILING_DBTP)
     }
 
     /// The usual file extension.
@@ -136,7 +143,7 @@ pub fn encoder(
         Format::Flac16 | Format::Flac24 => {
             Box::new(flac::FlacEncoder::new(format, spec, n_frames, dither, out)?)
         }
-        Format::Opus => return Err(Error::new(Kind::Unsupported, "Opus cannot be written yet")),
+        Format::Opus => Box::new(opus::OpusEncoder::new(spec, n_frames, out)?),
     })
 }
 
@@ -213,7 +220,7 @@ pub(crate) mod tests {
     #[test]
     fn impossible_shapes_are_refused() {
         for (rate, n_channels) in [(7_999, 2), (384_001, 2), (44_100, 0), (44_100, 9)] {
-            for format in [Format::Wav16, Format::Flac16] {
+            for format in [Format::Wav16, Format::Flac16, Format::Opus] {
                 let spec = Spec { rate, n_channels };
                 let error = encoder(format, spec, 1, false, Box::new(Memory::default())).err().unwrap();
                 assert_eq!(error.kind, Kind::Invalid);
@@ -237,7 +244,7 @@ pub(crate) mod tests {
                 Ok(0)
             }
         }
-        for format in [Format::Wav24, Format::Flac24] {
+        for format in [Format::Wav24, Format::Flac24, Format::Opus] {
             let spec = Spec { rate: 44_100, n_channels: 2 };
             let error = encoder(format, spec, 1, false, Box::new(Full)).err().unwrap();
             assert_eq!((error.kind, error.message.as_str()), (Kind::Io, "the disk is full"));

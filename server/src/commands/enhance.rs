@@ -27,18 +27,20 @@ use super::{Failure, Outcome, chain, interrupt, plan, say, tags};
   auralis enhance song.flac -o better.flac
   auralis enhance song.mp3 -o better.flac --preset warm --intensity 0.6
   auralis enhance song.wav -o better.wav --format wav24 --target -16
+  auralis enhance song.flac -o phone.opus
   auralis enhance song.flac -o better.flac --reference favourite.flac
 
 The copy is stereo, has as many frames as the track, and its tags and picture.
 Without --format it has the depth of the track: 16 or 24 bits, or float (WAV);
 24 bits for MP3, AAC and the like, which have no depth. Dither is added only
 where the sound was changed or its depth reduced. --intensity 0 copies the
-sound bit for bit.")]
+sound bit for bit. Opus is written at 48 kHz and 160 kb/s, and its peaks are
+held below -2 dBTP, because lossy coding may raise them.")]
 pub struct Flags {
     /// The track
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// Where the copy goes: a name that ends in .flac or .wav
+    /// Where the copy goes: a name that ends in .flac, .wav or .opus
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// What to write, if not what the name of OUT and the depth of IN say
@@ -66,9 +68,12 @@ pub fn enhance(flags: &Flags) -> Outcome<()> {
     let taste = flags.taste.taste()?;
     let measured = input::measure(&flags.input, &format!("measuring {}", name(&flags.input)))?;
     let track = &measured.fingerprint;
-    let plan =
+    let mut plan =
         auralis_core::plan::plan(track, &taste).map_err(|error| input::failed(&flags.input, &error))?;
     let format = flags.format.unwrap_or_else(|| container.at_depth_of(&measured));
+    if let Some(ceiling) = format.ceiling_dbtp() {
+        lower_ceiling(&mut plan, ceiling);
+    }
     let dither = needs_dither(&measured, &plan, format);
     write(&flags.input, track, &plan.stages, format, dither, &mut output)?;
     if let Err(error) = tags::copy(&flags.input, output.path()) {
@@ -122,6 +127,13 @@ fn write(
         }
     }
     encoder.finish().map_err(unwritten)
+}
+
+/// Leaves the headroom that a lossy format needs.
+fn lower_ceiling(plan: &mut Plan, ceiling: f32) {
+    let limiter = &mut plan.stages.limiter;
+    limiter.ceiling_dbtp = limiter.ceiling_dbtp.min(ceiling);
+    plan.promise.true_peak_dbtp = plan.promise.true_peak_dbtp.map(|peak| peak.min(ceiling.into()));
 }
 
 /// Rounding is dithered where the samples are not the source's own any more,
@@ -189,7 +201,7 @@ fn container(path: &Path, format: Option<Format>) -> Outcome<Container> {
         (_, Some(format)) => Ok(Container::of(format)),
         (Some(said), None) => Ok(said),
         (None, None) => Err(Failure::Usage(format!(
-            "{}: its name does not say what to write; let it end in .flac or .wav, or say --format",
+            "{}: its name does not say what to write; let it end in .flac, .wav or .opus, or say --format",
             path.display()
         ))),
     }

@@ -15,38 +15,40 @@ use super::{Outcome, input, interrupt};
 #[command(after_help = "Examples:
   auralis plan song.flac
   auralis plan song.flac --preset night --target -18
-  auralis plan song.flac --reference favourite.flac --json")]
+  auralis plan album/*.flac --reference favourite.flac --json > plans.jsonl")]
 pub struct Flags {
-    /// A file of sound
-    #[arg(value_name = "IN")]
-    input: PathBuf,
+    /// Files of sound
+    #[arg(required = true, value_name = "IN")]
+    inputs: Vec<PathBuf>,
     #[command(flatten)]
     taste: TasteFlags,
-    /// Prints one JSON object
+    /// Prints one JSON object per file and line
     #[arg(long)]
     json: bool,
 }
 
-/// Prints the plan for a file.
+/// Prints the plan for each file.
 pub fn plan(flags: &Flags) -> Outcome<()> {
     interrupt::listen()?;
     let taste = flags.taste.taste()?;
-    let fingerprint = input::measure(&flags.input, &name(&flags.input))?.fingerprint;
-    let plan = auralis_core::plan::plan(&fingerprint, &taste)
-        .map_err(|error| input::failed(&flags.input, &error))?;
-    if flags.json {
-        return input::print_json(&flags.input, &plan);
-    }
-    input::print(&format!("{} ({})", flags.input.display(), flags.taste.words()))?;
-    for line in table(&fingerprint, &plan) {
-        input::print(&line)?;
-    }
-    input::print("")?;
-    input::print(&plan.summary)?;
-    for reason in &plan.reasons {
-        input::print(&format!("  {:<11} {}", reason.stage, reason.text))?;
-    }
-    Ok(())
+    input::each(&flags.inputs, |path| {
+        let fingerprint = input::measure(path, &name(path))?.fingerprint;
+        let plan =
+            auralis_core::plan::plan(&fingerprint, &taste).map_err(|error| input::failed(path, &error))?;
+        if flags.json {
+            return input::print_json(path, &plan);
+        }
+        input::print(&format!("{} ({})", path.display(), flags.taste.words()))?;
+        for line in table(&fingerprint, &plan) {
+            input::print(&line)?;
+        }
+        input::print("")?;
+        input::print(&plan.summary)?;
+        for reason in &plan.reasons {
+            input::print(&format!("  {:<11} {}", reason.stage, reason.text))?;
+        }
+        Ok(())
+    })
 }
 
 /// What is there and what will be, side by side.

@@ -157,6 +157,32 @@ export function planes_of(bytes) {
   throw new Error("no WAV with data");
 }
 
+/** The rate of the browser's audio device, in Hz. */
+export async function device_rate(browser) {
+  const page = await browser.newPage();
+  const rate = await page.evaluate(() => new AudioContext().sampleRate);
+  await page.close();
+  return rate;
+}
+
+/** Holds a tap against the whole track: equal to the bit, or nowhere further off than `within`. */
+export function compared({ frame, planes }, whole, { to_the_bit, within = 0 }) {
+  planes.forEach((plane, channel) => {
+    if (plane.length === 0) throw new Error("nothing to compare");
+    const expected = whole[channel].subarray(frame, frame + plane.length);
+    if (expected.length < plane.length) throw new Error(`the track ends at ${whole[channel].length}, before ${frame + plane.length}`);
+    const off = (n) => (to_the_bit ? !Object.is(plane[n], expected[n]) : !(Math.abs(plane[n] - expected[n]) <= within));
+    const at = plane.findIndex((_, n) => off(n));
+    if (at < 0) return;
+    const n_off = plane.reduce((sum, _, n) => sum + Number(off(n)), 0);
+    const worst = plane.reduce((most, x, n) => Math.max(most, Math.abs(x - expected[n])), 0);
+    throw new Error(
+      `channel ${channel}: ${n_off} of ${plane.length} frames from ${frame} differ, first ${frame + at}: ` +
+        `${plane[at]} instead of ${expected[at]}; at most by ${worst}`,
+    );
+  });
+}
+
 /** Root mean square of a plane. */
 export const rms = (plane) => Math.sqrt(plane.reduce((sum, x) => sum + x * x, 0) / plane.length);
 

@@ -19,7 +19,8 @@ struct Crate {
     program: &'static str,
     package: &'static str,
     version: &'static str,
-    /// wasm-bindgen-cli builds only without its lock file.
+    /// wasm-bindgen-cli builds only without its lock file; wasm-pack wants its
+    /// `wasm-bindgen` beside the runner.
     flags: &'static [&'static str],
 }
 
@@ -28,7 +29,7 @@ const CRATES: [Crate; 3] = [
         program: "wasm-bindgen-test-runner",
         package: "wasm-bindgen-cli",
         version: "0.2.130",
-        flags: &["--bin", "wasm-bindgen-test-runner"],
+        flags: &["--bin", "wasm-bindgen", "--bin", "wasm-bindgen-test-runner"],
     },
     Crate { program: "wasm-pack", package: "wasm-pack", version: "0.15.1", flags: &["--locked"] },
     Crate { program: "geckodriver", package: "geckodriver", version: "0.37.0", flags: &["--locked"] },

@@ -204,14 +204,15 @@ impl Engine {
     }
 
     /// What is heard: 0 enhanced, 1 enhanced lowered for comparison,
-    /// 2 original, 3 off.
-    pub fn listen(&mut self, what: u32) {
-        self.player.listen(match what {
+    /// 2 original, 3 off; and in how many seconds it gets there.
+    pub fn listen(&mut self, what: u32, over_s: f64) {
+        let what = match what {
             0 => Listen::Enhanced,
             1 => Listen::Compared,
             2 => Listen::Original,
             _ => Listen::Off,
-        });
+        };
+        self.player.listen_over(what, Seconds(over_s.clamp(0.0, 60.0)));
     }
 
     /// Takes `n` frames from the inlet; returns how many there was room for.
@@ -244,6 +245,11 @@ impl Engine {
     /// The track now coming out.
     pub fn key(&self) -> u32 {
         self.player.position().map_or(u32::MAX, |(key, _)| key)
+    }
+
+    /// Where on the timeline that track begins.
+    pub fn begins(&self) -> f64 {
+        self.player.begins() as f64
     }
 
     /// The frame of that track that comes out next; with a resampler, to

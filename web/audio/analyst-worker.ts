@@ -22,18 +22,34 @@ interface Item {
   /** The plan's numbers, once there are any. */
   numbers: Float32Array | null
   fingerprint: Fingerprint | null
-  /** Where its frame 0 lies on the timeline, and how long it is, if known. */
+  /** Where its frame 0 lies on the timeline, once the worklet knows of it. */
   start: number
+  offered: boolean
+  /** The next of its frames to be read. */
+  at: number
+  /** Its length in frames; −1: not known yet. */
   n_frames: number
 }
 
 let page: (message: FromAnalyst) => void
 let port: MessagePort
 let taste: Taste
-/** Bumped by every play: older work sees it and ends. */
+/** The play in force; older work sees it and ends. */
 let epoch = -1
+/** Bumped whenever something else is to be fed: the loop that fed before ends. */
+let turn = 0
+/** Resolves when the play in force has begun. */
+let starting: Promise<void> = Promise.resolve()
+/** The track being fed, the one before it that may still be heard, and the one to come. */
 let current: Item | null = null
+let before: Item | null = null
 let next: Item | null = null
+/** The key of the latest wish for a next track. */
+let wish = -1
+/** The key of the file being opened: a panic there never comes back to its caller. */
+let opening = -1
+/** Whether all there is has been fed. */
+let finished = false
 let calibrated = false
 const spare: Float32Array[] = []
 let answers: ((answer: FromPlayer) => void)[] = []
@@ -75,9 +91,11 @@ function planItem(item: Item): void {
 /** Opens a track; `reuse` is the file of the same track, already open. */
 async function open(key: number, track: TrackRef, reuse?: Track): Promise<Item> {
   const fingerprint = await fingerprintOf(track)
+  opening = key
   const file = reuse ?? (await Track.open(new URL(url(track), location.href).href))
+  opening = -1
   const n_frames = fingerprint ? fingerprint.n_frames : -1
-  const item: Item = { key, track, file, numbers: null, fingerprint, start: 0, n_frames }
+  const item: Item = { key, track, file, numbers: null, fingerprint, start: 0, offered: true, at: 0, n_frames }
   planItem(item)
   return item
 }
@@ -94,33 +112,70 @@ function fail(key: number, error: unknown): void {
 
 async function play(key: number, track: TrackRef, frame: number): Promise<void> {
   epoch = key
-  const mine = key
+  const mine = ++turn
+  let began = () => {}
+  starting = new Promise((resolve) => (began = resolve))
   try {
-    const open_already = [current, next].find((item) => item?.track.id === track.id)
-    const item = await open(key, track, open_already?.file)
-    if (epoch !== mine) return
-    const before = [current, next]
-    current = item
-    next = null
-    before.forEach(release)
-    const rate = item.file.rate
-    page({ type: "rate", key, rate })
-    const from = item.numbers ? hears_from(rate, frame, item.n_frames, PRE_ROLL_S) : frame
-    item.file.seek(from)
-    const { numbers, n_frames } = item
-    const started = await ask({ type: "start", epoch, key, rate, numbers, n_frames, frame, fed_from: from })
-    if (!started.done) throw { kind: "invalid", message: `this device cannot play ${rate} Hz` }
-    if (!item.fingerprint) void awaitPlan(item)
-    await feed(mine, started.room)
+    const room = await begin(mine, key, track, frame)
+    began()
+    if (room !== null) await feed(mine, room)
   } catch (error) {
-    if (epoch === mine) fail(current?.key ?? key, error)
+    if (turn === mine) fail(key, error)
+  } finally {
+    began()
   }
 }
 
-/** Feeds the worklet as long as this play lasts. */
+/** Starts the worklet on a track; answers its room, or null if that is past. */
+async function begin(mine: number, key: number, track: TrackRef, frame: number): Promise<number | null> {
+  const known = [before, current, next].find((item) => item?.track.id === track.id)
+  const item = await open(key, track, known?.file)
+  if (turn !== mine) {
+    release(item)
+    return null
+  }
+  const past = [before, current, next]
+  current = item
+  before = next = null
+  finished = false
+  past.forEach(release)
+  const rate = item.file.rate
+  page({ type: "rate", key, rate })
+  const from = item.numbers ? hears_from(rate, frame, item.n_frames, PRE_ROLL_S) : frame
+  move(item, from)
+  const { numbers, n_frames } = item
+  const started = await ask({ type: "start", epoch: key, key, rate, numbers, n_frames, frame, fed_from: from })
+  if (!started.done) throw { kind: "invalid", message: `this device cannot play ${rate} Hz` }
+  if (!item.fingerprint) watch(item)
+  return turn === mine ? started.room : null
+}
+
+/** Feeds the worklet as long as this turn lasts. */
 async function feed(mine: number, room: number): Promise<void> {
+  try {
+    await pour(mine, room)
+  } catch (error) {
+    if (turn !== mine || !current) return
+    const faulty = current
+    if (before) await drop(faulty)
+    fail(faulty.key, error)
+  }
+}
+
+/** A track that is not heard yet is at fault: what is heard plays to its end. */
+async function drop(faulty: Item): Promise<void> {
+  const { key } = await ask({ type: "unfollow", epoch })
+  if (before?.key !== key) return
+  current = before
+  before = null
+  release(faulty)
+  finished = true
+  await ask({ type: "end", epoch })
+}
+
+async function pour(mine: number, room: number): Promise<void> {
   let in_flight = 0
-  while (epoch === mine && current) {
+  while (turn === mine && current) {
     if (room < CHUNK * (in_flight + 1)) {
       // The ring is full: it holds seconds.
       if (in_flight === 0) await sleep(120)
@@ -129,9 +184,11 @@ async function feed(mine: number, room: number): Promise<void> {
       continue
     }
     await offerNext()
+    if (turn !== mine) return
     const item: Item = current
     const planes = spare.pop() ?? new Float32Array(2 * CHUNK)
     const n = item.file.read(planes)
+    item.at += n
     if (!calibrated && n === CHUNK && item.numbers) calibrateWith(planes, item)
     in_flight += 1
     const answer = ask({ type: "pcm", epoch, planes, n })
@@ -147,62 +204,122 @@ async function feed(mine: number, room: number): Promise<void> {
 async function goOn(mine: number, ended: Item): Promise<boolean> {
   const concealed = ended.file.concealed
   if (concealed > 0) page({ type: "concealed", key: ended.key, packets: concealed })
-  if (epoch !== mine) return false
+  if (turn !== mine) return false
   if (ended.n_frames < 0) ended.n_frames = (await ask({ type: "room", epoch })).fed - ended.start
   await offerNext()
-  if (epoch !== mine) return false
-  if (next && next.start > 0) {
-    current = next
-    next = null
-    release(ended)
-    return true
+  if (turn !== mine) return false
+  if (!next?.offered) {
+    finished = true
+    await ask({ type: "end", epoch })
+    return false
   }
-  await ask({ type: "end", epoch })
-  return false
+  // What was fed is still to be heard: its file may be needed again.
+  const past = before
+  before = ended
+  current = next
+  next = null
+  release(past)
+  return true
 }
 
 /** Tells the worklet what follows, as soon as it is known where. */
 async function offerNext(): Promise<void> {
   const item = next
-  if (!item || !current || item.start > 0 || current.n_frames < 0) return
+  if (!item || !current || item.offered || current.n_frames < 0) return
   if (item.file.rate !== current.file.rate) return
   const start = current.start + current.n_frames
   const { key, numbers, n_frames } = item
+  item.offered = true
+  item.start = start
   const answer = await ask({ type: "follow", epoch, key, numbers, start, n_frames })
-  if (answer.done && next === item) {
-    item.start = start
+  if (!answer.done) item.offered = false
+  else if (next === item || current === item) {
     page({ type: "followed", key })
-    if (!item.fingerprint) void awaitPlan(item)
+    if (!item.fingerprint) watch(item)
   }
 }
 
+/** Another track is to follow; what follows now is taken back, even if it is being fed. */
 async function setNext(key: number, track: TrackRef | null): Promise<void> {
+  const mine = epoch
+  wish = key
+  const wanted = () => epoch === mine && wish === key
+  await starting
   try {
-    if (next && next.start > 0) {
-      await ask({ type: "unfollow", epoch })
-    }
-    const before = next
+    if (!wanted()) return
+    if (next?.offered || before) await takeBack()
+    const old = next
     next = null
-    release(before)
-    if (!track) return
-    const mine = epoch
+    release(old)
+    if (!track || !wanted()) return
     const item = await open(key, track)
-    if (epoch === mine) next = item
-    else release(item)
+    item.offered = false
+    if (!wanted()) return release(item)
+    next = item
+    if (finished) await takeBack()
   } catch (error) {
-    fail(key, error)
+    if (wanted()) fail(key, error)
   }
+}
+
+/** Withdraws what the listener has not begun to hear, and feeds on from there. */
+async function takeBack(): Promise<void> {
+  const mine = ++turn
+  finished = false
+  const { fed, key, room } = await ask({ type: "unfollow", epoch })
+  if (turn !== mine) return
+  if (before?.key === key) {
+    const withdrawn = current
+    current = before
+    before = null
+    if (withdrawn !== next) release(withdrawn)
+  }
+  if (next) next.offered = false
+  if (!current) return
+  if (current.at !== fed - current.start) move(current, fed - current.start)
+  void feed(mine, room)
+}
+
+/** Another Worker's panic is over: goes on feeding what it fed. */
+async function adopt(play: number, key: number, track: TrackRef): Promise<void> {
+  epoch = play
+  const mine = ++turn
+  const { fed, start, room } = await ask({ type: "unfollow", epoch })
+  try {
+    const item = await open(key, track)
+    if (turn !== mine) return release(item)
+    current = item
+    item.start = start
+    move(item, fed - start)
+    if (!item.fingerprint) watch(item)
+  } catch (error) {
+    return fail(key, error)
+  }
+  await feed(mine, room)
+}
+
+function move(item: Item, frame: number): void {
+  item.file.seek(frame)
+  item.at = frame
+}
+
+/** Waits for the plan of an unmeasured track beside all else. */
+function watch(item: Item): void {
+  awaitPlan(item).catch((error: unknown) => fail(item.key, error))
 }
 
 /** Until there is a plan: asks the server, and measures here meanwhile. */
 async function awaitPlan(item: Item): Promise<void> {
-  const alive = () => current === item || next === item
+  const alive = () => item === current || item === next || item === before
   const here = measure(new URL(url(item.track), location.href).href, undefined, (frames: number) => {
     page({ type: "measuring", key: item.key, frames })
     return alive() && !item.fingerprint
   }).then(
     (measured: unknown) => void (item.fingerprint ??= measured as Fingerprint),
-    () => undefined,
+    (error: unknown) => {
+      // The server's measuring may still succeed; after a panic nothing here does.
+      if (error instanceof WebAssembly.RuntimeError) throw error
+    },
   )
   while (alive() && !item.fingerprint) {
     await Promise.race([sleep(1000), here])
@@ -222,7 +339,7 @@ function calibrateWith(planes: Float32Array, item: Item): void {
 }
 
 async function retaste(): Promise<void> {
-  for (const item of [current, next]) {
+  for (const item of [before, current, next]) {
     if (!item?.fingerprint) continue
     planItem(item)
     if (item.numbers) await ask({ type: "retune", key: item.key, numbers: item.numbers, fade_s: FADE_S })
@@ -231,7 +348,8 @@ async function retaste(): Promise<void> {
 
 /** Closes an item's file, if nothing plays from it. */
 function release(item: Item | null): void {
-  if (item && item.file !== current?.file && item.file !== next?.file) item.file.free()
+  const used = [before, current, next].some((other) => other?.file === item?.file)
+  if (item && !used) item.file.free()
 }
 
 self.onmessage = (event: MessageEvent<ToAnalyst>) => {
@@ -253,6 +371,10 @@ self.onmessage = (event: MessageEvent<ToAnalyst>) => {
       taste = message.taste
       void setNext(message.key, message.track)
       break
+    case "adopt":
+      taste = message.taste
+      void adopt(message.epoch, message.key, message.track)
+      break
     case "taste":
       taste = message.taste
       retaste()
@@ -261,6 +383,12 @@ self.onmessage = (event: MessageEvent<ToAnalyst>) => {
       break
     case "stop":
       epoch = -1
+      turn += 1
       break
   }
 }
+
+self.addEventListener("error", (event) => {
+  event.preventDefault()
+  fail(opening >= 0 ? opening : (current?.key ?? epoch), event.error)
+})

@@ -32,12 +32,18 @@ export interface Player {
   next(key: number, track: TrackRef | null, taste: Taste): void
   pause(): Promise<void>
   resume(): Promise<void>
-  listen(what: number): Promise<void>
+  listen(what: number, over_s: number): Promise<void>
   retaste(taste: Taste): Promise<void>
   volume(x: number): void
   state(): Readonly<PlayerState>
-  tap(n: number): Promise<{ frame: number; planes: Float32Array[] }>
+  tap(n: number): Promise<Tap>
   latencyMs(): number
+}
+
+/** Frames that came out, and the number of the first in its track. */
+export interface Tap {
+  frame: number
+  planes: Float32Array[]
 }
 
 /** What a player knows now. */
@@ -76,6 +82,13 @@ export function obstacle(): string | null {
   return null
 }
 
+/** A switch, in seconds: too slow to click, too fast to notice. */
+const SWITCH_S = 0.03
+/** A comparison is over when enhanced was heard for so many ms after it … */
+const SETTLE_MS = 8000
+/** … and its lowered level then glides back over so many seconds. */
+const GLIDE_S = 3
+
 const LISTEN = { enhanced: 0, compared: 1, original: 2, off: 3 } as const
 
 export class Engine {
@@ -93,6 +106,7 @@ export class Engine {
   private nextKey = -1
   private realtime: number | null = null
   private ticking = 0
+  private settling = 0
 
   on(event: EngineEvent, listener: Listener): () => void {
     const all = this.listeners.get(event) ?? new Set()
@@ -134,7 +148,7 @@ export class Engine {
     const notice = obstacle()
     this.player = notice ? new Streamer(events, notice) : await WorkletPlayer.create(events)
     this.player.volume(this.volume_)
-    await this.player.listen(this.what())
+    await this.player.listen(this.what(), SWITCH_S)
     return this.player
   }
 
@@ -157,7 +171,7 @@ export class Engine {
     try {
       const player = await this.ready()
       await player.resume()
-      if (!same) await player.listen(this.what())
+      if (!same) await player.listen(this.what(), SWITCH_S)
       await player.play(key, track, frame, this.taste)
       if (this.key === key) this.enter("playing")
     } catch (error) {
@@ -189,7 +203,17 @@ export class Engine {
   async setMode(mode: Mode): Promise<void> {
     this.comparing = mode === "original" || (this.comparing && mode === "enhanced")
     this.mode = mode
-    await this.player?.listen(this.what())
+    clearTimeout(this.settling)
+    if (this.comparing && mode === "enhanced") this.settling = window.setTimeout(() => this.settle(), SETTLE_MS)
+    await this.player?.listen(this.what(), SWITCH_S)
+    this.emit("plan")
+  }
+
+  /** The end of a comparison: enhanced comes back to its own level. */
+  private settle(): void {
+    if (this.mode !== "enhanced" || !this.comparing) return
+    this.comparing = false
+    void this.player?.listen(this.what(), GLIDE_S)
     this.emit("plan")
   }
 
@@ -233,7 +257,7 @@ export class Engine {
     return this.plan()?.compare ?? null
   }
 
-  tap(nFrames: number): Promise<{ frame: number; planes: Float32Array[] }> {
+  tap(nFrames: number): Promise<Tap> {
     if (!this.player) return Promise.reject(new Error("nothing plays yet"))
     return this.player.tap(nFrames)
   }
@@ -267,7 +291,7 @@ export class Engine {
     this.key = key
     this.nextKey = -1
     this.comparing = this.mode === "original"
-    void this.player?.listen(this.what())
+    void this.player?.listen(this.what(), SWITCH_S)
     for (const old of this.tracks.keys()) {
       if (old < key - 4) {
         this.tracks.delete(old)
@@ -313,6 +337,10 @@ class WorkletPlayer implements Player {
   private retuned: (() => void)[] = []
   private worker!: Worker
   private polling = 0
+  /** What the Worker was told, for the one that may have to take over. */
+  private readonly tracks = new Map<number, TrackRef>()
+  private taste: Taste | null = null
+  private tapped: Promise<Tap | null> = Promise.resolve(null)
   private epoch = -1
   private heardKey = -1
   private paused = false
@@ -374,10 +402,15 @@ class WorkletPlayer implements Player {
     this.tell({ type: "init", module: this.analyst, port: port2 }, [port2])
   }
 
+  /** After a panic: the faulty file is named, and what is heard goes on. */
   private replace(key: number, message: string): void {
     this.worker.terminate()
     for (const resolve of this.retuned.splice(0)) resolve()
     this.hire()
+    const heard = this.tracks.get(this.heardKey)
+    if (key !== this.heardKey && heard && this.taste) {
+      this.tell({ type: "adopt", epoch: this.epoch, key: this.heardKey, track: heard, taste: this.taste })
+    }
     this.events.fault(key, "panic", message)
   }
 
@@ -421,6 +454,7 @@ class WorkletPlayer implements Player {
     for (const resolve of waiting) resolve(state)
     if (state.epoch !== this.epoch || state.rendered === 0) return
     if (state.key !== this.heardKey) {
+      this.tracks.delete(this.heardKey)
       this.heardKey = state.key
       this.events.heard(state.key)
     }
@@ -458,6 +492,9 @@ class WorkletPlayer implements Player {
     this.epoch = key
     this.heardKey = key
     this.ended = false
+    this.taste = taste
+    this.tracks.clear()
+    this.tracks.set(key, track)
     this.tell({ type: "play", key, track, frame, taste })
     this.poll()
     await this.until(
@@ -467,6 +504,8 @@ class WorkletPlayer implements Player {
   }
 
   next(key: number, track: TrackRef | null, taste: Taste): void {
+    this.taste = taste
+    if (track) this.tracks.set(key, track)
     this.tell({ type: "next", key, track, taste })
   }
 
@@ -490,11 +529,12 @@ class WorkletPlayer implements Player {
     this.poll()
   }
 
-  async listen(what: number): Promise<void> {
-    await this.heardAfter({ type: "listen", what })
+  async listen(what: number, over_s: number): Promise<void> {
+    await this.heardAfter({ type: "listen", what, over_s })
   }
 
   async retaste(taste: Taste): Promise<void> {
+    this.taste = taste
     await new Promise<void>((resolve) => {
       this.retuned.push(resolve)
       this.tell({ type: "taste", taste })
@@ -510,12 +550,16 @@ class WorkletPlayer implements Player {
     return this.known
   }
 
-  tap(n: number): Promise<{ frame: number; planes: Float32Array[] }> {
-    return new Promise((resolve) => {
-      this.recorder.port.onmessage = (event: MessageEvent<{ frame: number; planes: Float32Array[] }>) =>
-        resolve(event.data)
-      this.recorder.port.postMessage(n)
-    })
+  /** One recording after the other: the recorder keeps one at a time. */
+  tap(n: number): Promise<Tap> {
+    const tap = () =>
+      new Promise<Tap>((resolve) => {
+        this.recorder.port.onmessage = (event: MessageEvent<Tap>) => resolve(event.data)
+        this.recorder.port.postMessage(n)
+      })
+    const next = this.tapped.then(tap)
+    this.tapped = next
+    return next
   }
 
   latencyMs(): number {

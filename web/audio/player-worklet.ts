@@ -52,7 +52,7 @@ class Player extends AudioWorkletProcessor {
         break
       case "listen":
         this.what = message.what
-        this.engine?.listen(message.what)
+        this.engine?.listen(message.what, message.over_s)
         break
       case "pause":
         this.held = true
@@ -98,6 +98,8 @@ class Player extends AudioWorkletProcessor {
       epoch: this.epoch,
       room: this.engine?.room() ?? 0,
       fed: this.engine?.fed() ?? 0,
+      key: this.engine?.key() ?? -1,
+      start: this.engine?.begins() ?? 0,
       done,
       planes,
     }
@@ -151,7 +153,7 @@ class Player extends AudioWorkletProcessor {
     this.drop()
     this.engine = Engine.create(rate, sampleRate) ?? null
     this.rate = rate
-    this.engine?.listen(this.what)
+    this.engine?.listen(this.what, 0)
     if (this.held) this.engine?.pause()
   }
 

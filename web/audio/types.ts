@@ -107,6 +107,8 @@ export type ToAnalyst =
   | { type: "play"; key: number; track: TrackRef; frame: number; taste: Taste }
   | { type: "next"; key: number; track: TrackRef | null; taste: Taste }
   | { type: "taste"; taste: Taste }
+  /** Go on feeding the play `epoch`, in which the track `key` is heard. */
+  | { type: "adopt"; epoch: number; key: number; track: TrackRef; taste: Taste }
   | { type: "stop" }
 
 /** Worker → page. */
@@ -146,7 +148,10 @@ export interface FromPlayer {
   type: "room"
   epoch: number
   room: number
+  /** The next frame of the timeline to be fed; the track heard now, and where it starts. */
   fed: number
+  key: number
+  start: number
   /** What was asked, answered: false = refused. */
   done: boolean
   /** A PCM buffer to use again. */
@@ -156,7 +161,7 @@ export interface FromPlayer {
 /** Page → worklet. */
 export type ToProcessor =
   | { type: "analyst"; port: MessagePort }
-  | { type: "listen"; what: number }
+  | { type: "listen"; what: number; over_s: number }
   | { type: "pause" }
   | { type: "resume" }
   | { type: "stop" }

@@ -264,6 +264,11 @@ impl Player {
         Some((track.part.key, self.at - track.start))
     }
 
+    /// Where on the timeline the track begins that comes out next.
+    pub fn begins(&self) -> u64 {
+        self.score.tracks().get(self.score.track_at(self.at)).map_or(0, |track| track.start)
+    }
+
     /// Whether everything up to the end has come out.
     pub fn ended(&self) -> bool {
         self.all_fed && self.score.tracks().last().and_then(Track::end).is_none_or(|end| self.at >= end)

@@ -1,0 +1,162 @@
+// What comes out of the browser, frame for frame: the recorder behind the worklet against the native stream.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { browse, compared, device_rate, heard, library, measured, native, open, serve, stats, tap } from "./house.mjs";
+
+/** −120 dBFS: what a seek's short pre-roll may leave until the next border. */
+const RESIDUAL = 1e-6;
+
+/** A page on two tracks at the device's own rate, where nothing need be resampled. */
+async function listening(t, options = {}) {
+  const browser = await browse(t);
+  const rate = await device_rate(browser);
+  const server = await serve(t, { library: library(t, { rate, ...options }) });
+  const tracks = await measured(server, 2);
+  const page = await open(browser, server.url);
+  await page.locator("[role=row][data-track]").nth(1).waitFor();
+  return { server, page, rate, tracks };
+}
+
+test("a clicked track sounds as the native render, to the bit, over a border and after seeks", async (t) => {
+  const { server, page, rate } = await listening(t);
+  const row = page.locator("[role=row][data-track]").first();
+  await row.click();
+  const { plan_id, track_id } = await heard(page, "it plays enhanced", (now) => now.enhanced && now.position_frames > 0);
+  assert.equal((await server.json(`/api/tracks/${track_id}/plan`)).id, plan_id, "page and server plan alike");
+  const whole = await native(server, track_id, { plan: plan_id });
+  const original = await native(server, track_id, { enhanced: "false" });
+
+  const early = await tap(page, rate);
+  compared(early, whole, { to_the_bit: true });
+  assert.notDeepEqual(early.planes[0], original[0].subarray(early.frame, early.frame + rate), "the plan is heard");
+
+  // 1.1 s before the border at 10 s: near −120 dBFS up to it, to the bit behind the join.
+  const from = Math.round(8.9 * rate);
+  const [over] = await Promise.all([tap_from(page, from, 2 * rate), page.evaluate((frame) => window.auralis.seek(frame), from)]);
+  const border = 10 * rate;
+  compared(part(over, from + fade(rate), border), whole, { within: RESIDUAL });
+  compared(part(over, border + Math.round(0.051 * rate), Infinity), whole, { to_the_bit: true });
+
+  // Back to the beginning: nothing is left of what was before.
+  const [again] = await Promise.all([tap_from(page, 0, rate), page.evaluate(() => window.auralis.seek(0))]);
+  compared(part(again, fade(rate), Infinity), whole, { to_the_bit: true });
+  assert.equal((await stats(page)).underruns, 0);
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a track that follows joins without a gap, to the frame", async (t) => {
+  const { server, page, rate, tracks } = await listening(t, { seconds: 14 });
+  await page.locator("[role=row][data-track]").first().click();
+  await heard(page, "it plays", (now) => now.enhanced && now.position_frames > 0);
+  // Off is the decoder's bits: the join must be the one sequence of both.
+  await page.getByRole("button", { name: "Off", exact: true }).click();
+  await heard(page, "off", (now) => now.compare === "off");
+  const sequence = [];
+  for (const { id } of tracks) sequence.push((await native(server, id, { enhanced: "false" }))[0]);
+  const n_first = sequence[0].length;
+  await page.evaluate((frame) => window.auralis.seek(frame), n_first - 3 * rate);
+  const over = await tap_from(page, n_first - 2 * rate, 4 * rate);
+  const expected = new Float32Array(4 * rate);
+  expected.set(sequence[0].subarray(over.frame));
+  expected.set(sequence[1].subarray(0, over.frame + 4 * rate - n_first), n_first - over.frame);
+  assert.deepEqual(over.planes[0], expected);
+  const now = await heard(page, "the second is on the deck", (now) => now.track_id === tracks[1].id);
+  assert.equal(now.underruns, 0);
+
+  // Enhanced again, the second plays as it does alone, but for what its chain heard of the first.
+  await page.getByRole("switch", { name: "Enhanced" }).first().click();
+  await heard(page, "enhanced", (now) => now.enhanced);
+  const second = await native(server, tracks[1].id);
+  compared(await tap_from(page, 11 * rate, rate), second, { to_the_bit: true });
+  assert.deepEqual(page.complaints, []);
+});
+
+test("the switch moves between both at matched levels, without a click", async (t) => {
+  const { server, page, rate } = await listening(t);
+  await page.locator("[role=row][data-track]").first().click();
+  const { plan_id, track_id } = await heard(page, "it plays", (now) => now.enhanced && now.position_frames > 0);
+  const { compare } = await server.json(`/api/tracks/${track_id}/plan`);
+  const enhanced = (await native(server, track_id, { plan: plan_id }))[0];
+  const original = (await native(server, track_id, { enhanced: "false" }))[0];
+  const gain = (db) => 10 ** (db / 20);
+
+  const [{ frame, planes }] = await Promise.all([
+    tap(page, 2 * rate),
+    page.waitForTimeout(700).then(() => page.getByRole("switch", { name: "Enhanced" }).first().click()),
+  ]);
+  const after = original.map((x) => x * gain(compare.original_db));
+  const { first, last } = passage(planes[0], frame, enhanced, after);
+  t.diagnostic(`the switch takes ${(1000 * (last - first)) / rate} ms`);
+  assert.ok(last - first > 0.005 * rate && last - first < 0.05 * rate, `from frame ${first} to ${last}`);
+  // Without a click: between the two, nothing lies outside them.
+  for (let n = first; n < last; n++) {
+    const x = planes[0][n];
+    const [a, b] = [enhanced[frame + n], after[frame + n]];
+    assert.ok(x >= Math.min(a, b) - 1e-6 && x <= Math.max(a, b) + 1e-6, `frame ${frame + n}: ${x} of ${a} and ${b}`);
+  }
+
+  // Off is the decoder's bits.
+  await page.getByRole("button", { name: "Off", exact: true }).click();
+  await heard(page, "off", (now) => now.compare === "off");
+  await page.waitForTimeout(100);
+  const off = await tap(page, rate / 2);
+  assert.deepEqual(off.planes[0], original.subarray(off.frame, off.frame + rate / 2));
+
+  // After a comparison enhanced comes back to its own level by itself.
+  await page.getByRole("switch", { name: "Enhanced" }).first().click();
+  await heard(page, "its own level", (now) => now.enhanced);
+  await page.waitForTimeout(100);
+  compared(await tap(page, rate / 4), await native(server, track_id, { plan: plan_id }), { to_the_bit: true });
+});
+
+test("another preset and intensity are heard at once, without a click", async (t) => {
+  const { server, page, rate } = await listening(t);
+  await page.locator("[role=row][data-track]").first().click();
+  const { plan_id, track_id } = await heard(page, "it plays", (now) => now.enhanced && now.position_frames > 0);
+  const before = (await native(server, track_id))[0];
+  for (const [name, change] of [["preset", () => window.auralis.setPreset("warm")], ["intensity", () => window.auralis.setIntensity(0.2)]]) {
+    const told = await Promise.all([tap(page, rate), page.waitForTimeout(300).then(() => page.evaluate(async (change) => {
+      const start = performance.now();
+      await eval(`(${change})()`);
+      return performance.now() - start;
+    }, String(change)))]);
+    const [{ frame, planes }, ms] = told;
+    t.diagnostic(`another ${name} is heard after ${ms.toFixed(1)} ms`);
+    // No step larger than those the music itself has.
+    const steps = (plane, from, n) => Array.from({ length: n - 1 }, (_, i) => Math.abs(plane[from + i + 1] - plane[from + i]));
+    const most = Math.max(...steps(before, frame, rate));
+    assert.ok(Math.max(...steps(planes[0], 0, rate)) < 1.5 * most, `${name}: a click`);
+    assert.notDeepEqual(planes[0].slice(-1000), before.slice(frame + rate - 1000, frame + rate), name);
+  }
+  // From the next border on it is what the server renders for that plan.
+  const now = await stats(page);
+  assert.notEqual(now.plan_id, plan_id);
+  const after = await native(server, track_id, { preset: "warm", intensity: "0.2" });
+  compared(await tap_from(page, Math.round(10.1 * rate), rate), after, { to_the_bit: true });
+});
+
+/** The frames a seek fades in over. */
+const fade = (rate) => Math.ceil(0.006 * rate) + 1;
+
+/** What `tap` gave, from one frame of the track to another. */
+function part({ frame, planes }, from, to) {
+  const cut = (plane) => plane.subarray(Math.max(0, from - frame), Math.max(0, Math.min(plane.length, to - frame)));
+  return { frame: Math.max(frame, from), planes: planes.map(cut) };
+}
+
+/** A tap that begins no earlier than `from`, in quanta of the worklet. */
+async function tap_from(page, from, n_frames) {
+  await heard(page, `frame ${from}`, (now) => now.position_frames >= from - 4800 && now.position_frames < from + 4800 * 3);
+  return tap(page, n_frames);
+}
+
+/** Where a recording leaves `before`, and from where on it is `after`, to −100 dBFS. */
+function passage(plane, frame, before, after) {
+  const near = (x, y) => Math.abs(x - y) < 1e-5;
+  let first = 0;
+  while (first < plane.length && near(plane[first], before[frame + first])) first++;
+  let last = plane.length;
+  while (last > 0 && near(plane[last - 1], after[frame + last - 1])) last--;
+  assert.ok(first > 0 && first < plane.length && last < plane.length && last > first, `no passage: ${first} … ${last}`);
+  return { first, last };
+}

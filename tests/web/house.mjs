@@ -187,21 +187,25 @@ export function compared({ frame, planes }, whole, { to_the_bit, within = 0 }) {
 export const rms = (plane) => Math.sqrt(plane.reduce((sum, x) => sum + x * x, 0) / plane.length);
 
 /**
- * A library of WAV files, `names` → character, each of `seconds` at `rate`: a beat, a bass, a chord and
- * noise, repeatable to the bit.
+ * A library of WAV files, `names` → character, each of `seconds` at `rate`, `times` over: a beat, a bass, a
+ * chord and noise, repeatable to the bit.
  */
-export function library(t, { names = ["Boomy", "Thin"], seconds = 24, rate = 48_000 } = {}) {
+export function library(t, { names = ["Boomy", "Thin"], seconds = 24, rate = 48_000, times = 1 } = {}) {
   const path = join(folder(t), "music");
   mkdirSync(path);
-  names.forEach((name, i) => writeFileSync(join(path, `0${i + 1} ${name}.wav`), song(i + 1, seconds, rate)));
+  names.forEach((name, i) => {
+    const samples = song(i + 1, seconds, rate);
+    const header = wav_header(times * samples.length, rate);
+    writeFileSync(join(path, `0${i + 1} ${name}.wav`), Buffer.concat([header, ...Array(times).fill(samples)]));
+  });
   return path;
 }
 
-function song(seed, seconds, rate) {
-  const n_frames = Math.round(seconds * rate);
-  const bytes = Buffer.alloc(44 + 4 * n_frames);
+/** The header of a stereo WAV of 16 bits. */
+function wav_header(n_bytes, rate) {
+  const bytes = Buffer.alloc(44);
   bytes.write("RIFF", 0);
-  bytes.writeUInt32LE(36 + 4 * n_frames, 4);
+  bytes.writeUInt32LE(36 + n_bytes, 4);
   bytes.write("WAVEfmt ", 8);
   bytes.writeUInt32LE(16, 16);
   [1, 2].forEach((x, i) => bytes.writeUInt16LE(x, 20 + 2 * i));
@@ -210,7 +214,13 @@ function song(seed, seconds, rate) {
   bytes.writeUInt16LE(4, 32);
   bytes.writeUInt16LE(16, 34);
   bytes.write("data", 36);
-  bytes.writeUInt32LE(4 * n_frames, 40);
+  bytes.writeUInt32LE(n_bytes, 40);
+  return bytes;
+}
+
+function song(seed, seconds, rate) {
+  const n_frames = Math.round(seconds * rate);
+  const bytes = Buffer.alloc(4 * n_frames);
   let state = seed;
   const noise = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31) - 1;
   const tone = (hz, s) => Math.sin(2 * Math.PI * hz * s);
@@ -222,7 +232,7 @@ function song(seed, seconds, rate) {
     const chord = 0.06 * (tone(220 * seed, s) + tone(277 * seed, s) + tone(330 * seed, s));
     for (let c = 0; c < 2; c++) {
       const x = bass + chord + 0.03 * noise() * Math.exp(-beat / 0.05) + 0.02 * tone(440 + 3 * c, s);
-      bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, x)) * 32767), 44 + 4 * n + 2 * c);
+      bytes.writeInt16LE(Math.round(Math.max(-1, Math.min(1, x)) * 32767), 4 * n + 2 * c);
     }
   }
   return bytes;

@@ -81,7 +81,8 @@ fn browser(counts: &mut Counts) -> Result<(), Stop> {
     watch(cargo().args(["build", "--workspace", "--all-targets"]), &mut Counts::default())?;
     let mut node = command("node");
     // One file at a time: sound is played in real time, on few cores.
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).current_dir(&folder);
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=180000"])
+        .current_dir(&folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder)?.flatten().map(|entry| entry.path()).collect();
     files.sort();
     node.args(files.iter().filter(|path| path.to_string_lossy().ends_with(".test.mjs")));

@@ -423,15 +423,10 @@ impl Engine {
             }
             self.gate = match self.gate {
                 Gate::Closing(done) if done + 1 < self.declick => Gate::Closing(done + 1),
-                Gate::Closing(_) => Gate::Shut,
+                Gate::Closing(_) | Gate::Shut => Gate::Shut,
                 Gate::Opening(done) if done + 1 < self.declick => Gate::Opening(done + 1),
                 _ => Gate::Open,
             };
-            if self.gate == Gate::Shut {
-                for channel in 0..2 {
-                    self.out.plane_mut(channel)[i + 1..].fill(0.0);
-                }
-            }
         }
         if n == 0 && matches!(self.gate, Gate::Closing(_)) {
             self.gate = Gate::Shut;

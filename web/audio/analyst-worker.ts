@@ -22,6 +22,8 @@ interface Item {
   /** The plan's numbers, once there are any. */
   numbers: Float32Array | null
   fingerprint: Fingerprint | null
+  /** It cannot be measured: no plan will come. */
+  hopeless: boolean
   /** Where its frame 0 lies on the timeline, once the worklet knows of it. */
   start: number
   offered: boolean
@@ -69,12 +71,13 @@ function onPlayer(answer: FromPlayer): void {
   answers.shift()?.(answer)
 }
 
-/** The fingerprint, from the server; null while it is measuring. */
-async function fingerprintOf(track: TrackRef): Promise<Fingerprint | null> {
+/** The server's fingerprint; null while it measures, undefined if it cannot: the track plays as it is. */
+async function fingerprintOf(track: TrackRef): Promise<Fingerprint | null | undefined> {
   const response = await fetch(`/api/tracks/${encodeURIComponent(track.id)}/fingerprint`)
   if (response.ok) return (await response.json()) as Fingerprint
   if (response.status === 503) return null
-  const problem = (await response.json().catch(() => ({}))) as { detail?: string; title?: string }
+  const problem = (await response.json().catch(() => ({}))) as { type?: string; detail?: string; title?: string }
+  if (problem.type === "/problems/not-measurable") return undefined
   throw { kind: "io", message: problem.detail ?? problem.title ?? `the server answered ${response.status}` }
 }
 
@@ -90,19 +93,23 @@ function planItem(item: Item): void {
 
 /** Opens a track; `reuse` is the file of the same track, already open. */
 async function open(key: number, track: TrackRef, reuse?: Track): Promise<Item> {
-  const fingerprint = await fingerprintOf(track)
+  const known = await fingerprintOf(track)
   opening = key
   const file = reuse ?? (await Track.open(new URL(url(track), location.href).href))
   opening = -1
-  const n_frames = fingerprint ? fingerprint.n_frames : -1
-  const item: Item = { key, track, file, numbers: null, fingerprint, start: 0, offered: true, at: 0, n_frames }
+  const n_frames = known?.n_frames ?? -1
+  const fingerprint = known ?? null
+  const hopeless = known === undefined
+  const item: Item = { key, track, file, numbers: null, fingerprint, hopeless, start: 0, offered: true, at: 0, n_frames }
   planItem(item)
   return item
 }
 
+const panicked = (error: unknown) => error instanceof WebAssembly.RuntimeError
+
 function fail(key: number, error: unknown): void {
   const fault = error as { kind?: string; message?: string }
-  const lost = error instanceof WebAssembly.RuntimeError
+  const lost = panicked(error)
   const kind = lost ? "panic" : (fault.kind ?? "io")
   const message = lost ? "the decoder failed on this file" : (fault.message ?? String(error))
   page({ type: "fault", key, kind, message })
@@ -146,7 +153,7 @@ async function begin(mine: number, key: number, track: TrackRef, frame: number):
   const { numbers, n_frames } = item
   const started = await ask({ type: "start", epoch: key, key, rate, numbers, n_frames, frame, fed_from: from })
   if (!started.done) throw { kind: "invalid", message: `this device cannot play ${rate} Hz` }
-  if (!item.fingerprint) watch(item)
+  watch(item)
   return turn === mine ? started.room : null
 }
 
@@ -157,7 +164,8 @@ async function feed(mine: number, room: number): Promise<void> {
   } catch (error) {
     if (turn !== mine || !current) return
     const faulty = current
-    if (before) await drop(faulty)
+    // After a panic nothing here can be used: the Worker that replaces this one feeds on.
+    if (before && !panicked(error)) await drop(faulty)
     fail(faulty.key, error)
   }
 }
@@ -235,7 +243,7 @@ async function offerNext(): Promise<void> {
   if (!answer.done) item.offered = false
   else if (next === item || current === item) {
     page({ type: "followed", key })
-    if (!item.fingerprint) watch(item)
+    watch(item)
   }
 }
 
@@ -291,7 +299,7 @@ async function adopt(play: number, key: number, track: TrackRef): Promise<void> 
     current = item
     item.start = start
     move(item, fed - start)
-    if (!item.fingerprint) watch(item)
+    watch(item)
   } catch (error) {
     return fail(key, error)
   }
@@ -305,6 +313,7 @@ function move(item: Item, frame: number): void {
 
 /** Waits for the plan of an unmeasured track beside all else. */
 function watch(item: Item): void {
+  if (item.fingerprint || item.hopeless) return
   awaitPlan(item).catch((error: unknown) => fail(item.key, error))
 }
 
@@ -318,12 +327,15 @@ async function awaitPlan(item: Item): Promise<void> {
     (measured: unknown) => void (item.fingerprint ??= measured as Fingerprint),
     (error: unknown) => {
       // The server's measuring may still succeed; after a panic nothing here does.
-      if (error instanceof WebAssembly.RuntimeError) throw error
+      if (panicked(error)) throw error
     },
   )
   while (alive() && !item.fingerprint) {
     await Promise.race([sleep(1000), here])
-    if (!item.fingerprint) item.fingerprint = await fingerprintOf(item.track).catch(() => null)
+    if (item.fingerprint) break
+    const known = await fingerprintOf(item.track).catch(() => null)
+    if (known === undefined) return
+    item.fingerprint = known
   }
   if (!alive() || !item.fingerprint) return
   planItem(item)

@@ -186,6 +186,48 @@ fn renders_of_128_frames_are_the_native_bits() {
     assert_eq!(engine.underruns(), 0);
 }
 
+/// An engine that plays a steady level.
+fn steady(rate: u32, device_rate: u32) -> Engine {
+    let mut engine = Engine::create(rate, device_rate).expect("an engine");
+    assert!(engine.start(1, false, 400_000.0, 0.0, 0.0));
+    for _ in 0..20 {
+        put(engine.inlet(), &[0.5; 4_096]);
+        put(engine.inlet().wrapping_add(engine.inlet_frames()), &[0.5; 4_096]);
+        engine.feed(4_096);
+    }
+    engine
+}
+
+/// The left plane of one quantum.
+fn quantum(engine: &mut Engine) -> Vec<f32> {
+    engine.process(128);
+    // SAFETY: `process` has just filled this many frames there.
+    unsafe { std::slice::from_raw_parts(engine.output(0), 128) }.to_vec()
+}
+
+#[wasm_bindgen_test]
+fn pause_fades_to_silence_and_resume_back_without_a_step() {
+    for device_rate in [44_100, 48_000] {
+        let mut engine = steady(44_100, device_rate);
+        let mut sound: Vec<f32> = (0..40).flat_map(|_| quantum(&mut engine)).collect();
+        engine.pause();
+        sound.extend((0..20).flat_map(|_| quantum(&mut engine)));
+        assert!(engine.paused(), "at {device_rate}");
+        assert_eq!(*sound.last().expect("sound"), 0.0);
+        let held = engine.position();
+        sound.extend((0..20).flat_map(|_| quantum(&mut engine)));
+        assert_eq!(engine.position(), held, "nothing goes by while it is held");
+        engine.resume();
+        sound.extend((0..20).flat_map(|_| quantum(&mut engine)));
+        assert!(!engine.paused() && (sound.last().expect("sound") - 0.5).abs() < 1e-4);
+        // 6 ms at the slower rate are 264 frames: the steepest step is a fade's.
+        let steps = sound[2_000..].windows(2).map(|pair| (pair[1] - pair[0]).abs());
+        let steepest = steps.fold(0.0, f32::max);
+        assert!(steepest < 0.5 / 260.0, "at {device_rate}: a step of {steepest}");
+        assert_eq!(engine.underruns(), 0);
+    }
+}
+
 #[wasm_bindgen_test]
 fn the_chain_runs_and_can_be_timed() {
     let numbers = analyst::plan_numbers(there(&golden("song.flac", "plan"))).expect("a plan");

@@ -36,11 +36,6 @@ export function eq_db(stages: Stages, hz: number, rate: number): number {
   return stages.eq.reduce((sum, band) => sum + band_db(band, hz, rate), 0);
 }
 
-/** Gain of everything but equaliser, dynamics and limiter at second `t`, in dB. */
-export function gain_db(stages: Stages, t: number): number {
-  return stages.input_gain_db + stages.output_gain_db + ride_db(stages.ride, t);
-}
-
 function ride_db(ride: Stages["ride"], t: number): number {
   const knots = ride.gain_db;
   if (knots.length === 0) return 0;
@@ -61,13 +56,17 @@ export function columns(peaks: readonly number[], n: number): number[] {
   });
 }
 
-/** What the plan should make of those peaks: its gain, held under its ceiling. A prediction. */
-export function predicted(original: readonly number[], stages: Stages, duration_s: number): number[] {
+/**
+ * What the plan should make of those peaks: as much louder as it promises, following its ride, held under
+ * its ceiling. A prediction.
+ */
+export function predicted(original: readonly number[], stages: Stages, change_lu: number, duration_s: number): number[] {
   const ceiling = 10 ** (stages.limiter.ceiling_dbtp / 20);
-  return original.map((peak, i) => {
-    const t = ((i + 0.5) / original.length) * duration_s;
-    return Math.min(ceiling, peak * 10 ** (gain_db(stages, t) / 20));
-  });
+  const ride = original.map((_, i) => ride_db(stages.ride, ((i + 0.5) / original.length) * duration_s));
+  const power = original.reduce((sum, peak) => sum + peak * peak, 0);
+  // The ride's own share of the change is in the promise already.
+  const mean = original.reduce((sum, peak, i) => sum + peak * peak * (ride[i] ?? 0), 0) / Math.max(power, 1e-9);
+  return original.map((peak, i) => Math.min(ceiling, peak * 10 ** ((change_lu + (ride[i] ?? 0) - mean) / 20)));
 }
 
 /** Width and height of the box in which the horizon's paths are drawn. */

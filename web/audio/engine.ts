@@ -38,6 +38,7 @@ export interface Player {
   state(): Readonly<PlayerState>
   tap(n: number): Promise<Tap>
   latencyMs(): number
+  deviceRate(): number | null
 }
 
 /** Frames that came out, and the number of the first in its track. */
@@ -276,6 +277,7 @@ export class Engine {
       underruns: state?.underruns ?? 0,
       load: this.realtime === null ? null : { realtime: this.realtime, quantum: 1 / this.realtime },
       latency_ms: this.player?.latencyMs() ?? 0,
+      device_rate: this.player?.deviceRate() ?? null,
       plan_id: plan?.id ?? null,
       gain_reduction_db: state?.reduction_db ?? 0,
       lufs_in: lufs,
@@ -560,6 +562,10 @@ class WorkletPlayer implements Player {
     const next = this.tapped.then(tap)
     this.tapped = next
     return next
+  }
+
+  deviceRate(): number {
+    return this.context.sampleRate
   }
 
   latencyMs(): number {

@@ -130,6 +130,10 @@ export class Streamer implements Player {
     return Promise.reject(new Error("a stream cannot be tapped"))
   }
 
+  deviceRate(): null {
+    return null
+  }
+
   latencyMs(): number {
     return 0
   }

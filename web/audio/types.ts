@@ -85,6 +85,8 @@ export interface Stats {
   /** × real time in the Worker and share of a quantum; null until calibrated. */
   load: { realtime: number; quantum: number } | null
   latency_ms: number
+  /** Frames per second that the device plays; null on the stream. */
+  device_rate: number | null
   plan_id: string | null
   gain_reduction_db: number
   lufs_in: number | null

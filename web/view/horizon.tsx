@@ -124,7 +124,8 @@ function Land() {
     const plan = playback.plan.value;
     if (!track || !waveform || waveform.peaks.length === 0) return null;
     const original = columns(waveform.peaks, N_COLUMNS);
-    const enhanced = plan ? predicted(original, plan.stages, n_frames(track) / track.sample_rate) : original;
+    const change = (plan?.promise.lufs ?? 0) - (playback.details.value.fingerprint?.descriptors["lufs"] ?? plan?.promise.lufs ?? 0);
+    const enhanced = plan ? predicted(original, plan.stages, change, n_frames(track) / track.sample_rate) : original;
     return {
       original: { line: horizon(original), land: land(original) },
       enhanced: { line: horizon(enhanced), land: land(enhanced) },

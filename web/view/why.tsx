@@ -62,11 +62,17 @@ function BeforeAfter({ plan }: { plan: Plan }) {
   const { playback } = useApp();
   const fingerprint = playback.details.value.fingerprint;
   const { promise } = plan;
+  const crest = fingerprint?.descriptors["crest_db"];
+  const moved = (after: number | null, before: number | null | undefined) => (after === null || before == null ? null : after - before);
+  const peak = moved(promise.true_peak_dbtp, fingerprint?.true_peak_dbtp);
+  const loudness = moved(promise.lufs, fingerprint?.descriptors["lufs"]);
+  // What peaks gain over loudness, crest gains over the mean.
+  const crest_after = crest == null || peak === null || loudness === null ? null : crest + peak - loudness;
   const rows: [string, string, number | null | undefined, number | null | undefined][] = [
     ["Loudness", "LUFS", fingerprint?.descriptors["lufs"], promise.lufs],
     ["Range", "LU", fingerprint?.lra_lu, promise.lra_lu],
     ["True peak", "dBTP", fingerprint?.true_peak_dbtp, promise.true_peak_dbtp],
-    ["Crest", "dB", fingerprint?.descriptors["crest_db"], null],
+    ["Crest", "dB", crest, crest_after],
   ];
   return (
     <table class="before-after">
@@ -164,10 +170,12 @@ function SignalPath({ track }: { track: Track }) {
   const stats = playback.stats.value;
   const chain = { enhanced: "enhanced", original: "original, matched", off: "off" }[playback.heard.value];
   const codec = CODECS[track.codec] ?? track.codec;
+  const device = stats.device_rate;
+  const resampled = device === null || device === track.sample_rate ? [] : [rate(device)];
   const steps =
     stats.mode === "stream"
       ? [`${codec} file`, "server", `${rate(track.sample_rate)}`, chain, "native stream", "speakers"]
-      : [`${codec} file`, "decoder", `${rate(track.sample_rate)}`, chain, "worklet", "speakers"];
+      : [`${codec} file`, "decoder", `${rate(track.sample_rate)}`, chain, "worklet", ...resampled, "speakers"];
   return (
     <section>
       <h3>Signal path</h3>

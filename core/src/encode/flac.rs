@@ -19,6 +19,8 @@ use crate::flow::{Appetite, Sink, Spec};
 /// Frames per FLAC frame: the reference encoder's choice at every level from 3
 /// on, and within the streamable subset (RFC 9639, section 7).
 const BLOCK_SIZE: usize = 4096;
+/// More than the header and the footer of a FLAC frame can take, in bits.
+const MAX_FRAME_OVERHEAD: usize = 8 * 32;
 /// The highest rate flacenc lets into a frame's header.
 const MAX_HEADER_RATE: u32 = 96_000;
 /// A rate that no code of a frame's header stands for, so that the header says
@@ -38,6 +40,8 @@ pub struct FlacEncoder {
     frame: FrameBuf,
     context: Context,
     config: Verified<config::Encoder>,
+    /// Samples as they are, for frames that prediction would lengthen.
+    verbatim: Verified<config::Encoder>,
     info: StreamInfo,
     n_flac_frames: usize,
     /// Least and greatest length of a FLAC frame in bytes.
@@ -63,7 +67,10 @@ impl FlacEncoder {
         let rate = if spec.rate > MAX_HEADER_RATE { RATE_BY_STREAMINFO } else { spec.rate as usize };
         let info = StreamInfo::new(rate, spec.n_channels, bits as usize).map_err(refused)?;
         let frame = FrameBuf::with_size(spec.n_channels, BLOCK_SIZE).map_err(refused)?;
-        let config = config::Encoder::default().into_verified().map_err(|(_, error)| refused(error))?;
+        let verified = |config: config::Encoder| config.into_verified().map_err(|(_, error)| refused(error));
+        let mut verbatim = config::Encoder::default();
+        verbatim.subframe_coding.use_fixed = false;
+        verbatim.subframe_coding.use_lpc = false;
         out.write_all(b"fLaC\x80\x00\x00\x22").map_err(unwritten)?;
         let mut encoder = FlacEncoder {
             spec,
@@ -75,7 +82,8 @@ impl FlacEncoder {
             bytes: Vec::new(),
             frame,
             context: Context::new(bits as usize, spec.n_channels),
-            config,
+            config: verified(config::Encoder::default())?,
+            verbatim: verified(verbatim)?,
             info,
             n_flac_frames: 0,
             sizes: None,
@@ -113,8 +121,15 @@ impl FlacEncoder {
         self.context.fill_le_bytes(&self.bytes, n_bytes).map_err(refused)?;
         self.frame.fill_interleaved(&self.pending).map_err(refused)?;
         let number = self.n_flac_frames;
-        let frame = flacenc::encode_fixed_size_frame(&self.config, &self.frame, number, &self.info)
-            .map_err(refused)?;
+        let encode = |config| {
+            flacenc::encode_fixed_size_frame(config, &self.frame, number, &self.info).map_err(refused)
+        };
+        let mut frame = encode(&self.config)?;
+        // Loud noise of 24 bits needs Rice parameters that flacenc does not
+        // know, and would become up to twenty times as long as it is.
+        if frame.count_bits() > 8 * self.bytes.len() + MAX_FRAME_OVERHEAD {
+            frame = encode(&self.verbatim)?;
+        }
         let mut bits = ByteSink::with_capacity(frame.count_bits());
         frame.write(&mut bits).map_err(refused)?;
         let bytes = bits.as_slice();
@@ -232,6 +247,22 @@ mod tests {
         assert_eq!(bytes[26..30], [0xD4, 0x1D, 0x8C, 0xD9]);
         let info = claxon::FlacReader::new(&bytes[..]).unwrap().streaminfo();
         assert_eq!((info.sample_rate, info.channels, info.bits_per_sample), (44_100, 2, 16));
+    }
+
+    #[test]
+    fn nothing_grows() {
+        for (format, n_bytes) in [(Format::Flac16, 2), (Format::Flac24, 3)] {
+            let mut loud = noise(2, 20_000);
+            for channel in 0..2 {
+                // Clipped, so that prediction has steps of full scale to follow.
+                loud.plane_mut(channel).iter_mut().for_each(|x| *x = (8.0 * *x).clamp(-0.999, 0.999));
+            }
+            for sound in [loud, noise(2, 20_000)] {
+                let bytes = encode(format, 44_100, &sound, false);
+                assert!(bytes.len() < 20_000 * 2 * n_bytes + 300, "{format}: {} bytes", bytes.len());
+                assert_eq!(decode(&bytes).1.len(), 40_000);
+            }
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::predict::{Model, Shaped, highest_peak};
 use super::rules::{
-    CEILING_DBTP, Character, EVEN_FROM_LU, EVEN_FULLY_LU, GLIDE_BELOW, LIMITER_MARGIN_DB, MAX_GAIN_DB,
-    character,
+    CEILING_DBTP, CLEAR_OF_PEAKS_DB, Character, EVEN_FROM_LU, EVEN_FULLY_LU, GLIDE_BELOW, LIMITER_MARGIN_DB,
+    MAX_GAIN_DB, character,
 };
 use super::stages::{RIDE_KNOTS, Ride, Stages, Stereo};
 use super::tone::{self, Balance};
@@ -69,10 +69,10 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
     }
 }
 
-/// The ceiling: −1 dBTP, but near intensity 0 up to 1 dB over the source's own
-/// peak, where no limiter touches it.
+/// The ceiling: −1 dBTP, but near intensity 0 so far over the source's own peak
+/// that no limiter touches it, whatever lies between the samples.
 fn ceiling(track: &Fingerprint, amount: f64) -> f64 {
-    let own = (track.true_peak_dbtp.unwrap_or(CEILING_DBTP) + 1.0).clamp(CEILING_DBTP, 24.0);
+    let own = (track.true_peak_dbtp.unwrap_or(CEILING_DBTP) + CLEAR_OF_PEAKS_DB).clamp(CEILING_DBTP, 24.0);
     quantised(own + (CEILING_DBTP - own) * smoothstep(0.0, GLIDE_BELOW, amount), 100.0)
 }
 

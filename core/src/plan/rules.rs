@@ -47,6 +47,9 @@ pub(super) const CEILING_DBTP: f64 = -1.0;
 pub(super) const LIMITER_MARGIN_DB: f64 = 0.3;
 /// The most gain, in dB, that a quiet track gets.
 pub(super) const MAX_GAIN_DB: f64 = 24.0;
+/// What a limiter may read above a track's samples at most: 7.3 dB (the sum of
+/// its interpolator's magnitudes, 2.31), its margin of 0.5 dB, and rounding.
+pub(super) const CLEAR_OF_PEAKS_DB: f64 = 8.0;
 /// Below this intensity the ceiling glides up to the source's own peak.
 pub(super) const GLIDE_BELOW: f64 = 0.25;
 

@@ -56,8 +56,10 @@ pub fn failed(path: &Path, error: &Error) -> Failure {
         return Failure::Interrupted;
     }
     let hint = match error.kind {
-        Kind::Unsupported => "; is it sound, in a format this program reads?",
-        Kind::Damaged => "; is the file whole?",
+        Kind::Unsupported => {
+            "; convert it first: MP3, AAC, ALAC, FLAC, Vorbis, Opus, WAV, AIFF and CAF are read"
+        }
+        Kind::Damaged => "; is the file whole? copy it again from where it came",
         _ => "",
     };
     Failure::Failed(format!("{}: {}{hint}", path.display(), chain(error)))
@@ -106,8 +108,7 @@ pub fn print(line: &str) -> Outcome<()> {
     use std::io::Write;
     match writeln!(std::io::stdout(), "{line}") {
         Ok(()) => Ok(()),
-        // The reader has seen enough, as with `head`.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Named),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Enough),
         Err(error) => Err(Failure::Failed(format!("standard output: {error}"))),
     }
 }

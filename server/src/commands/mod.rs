@@ -69,6 +69,8 @@ enum Failure {
     Failed(String),
     /// Some inputs failed and were named already.
     Named,
+    /// Whoever reads its output has seen enough, as with `head`.
+    Enough,
     /// The person interrupted it.
     Interrupted,
 }
@@ -87,8 +89,9 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut next = error.source();
     while let Some(cause) = next {
         let words = cause.to_string();
-        // Some errors say what their cause says.
-        if !text.contains(&words) {
+        // Some errors say what their cause says, with or without its heading.
+        let core = words.split_once(": ").map_or(&*words, |(_, core)| core);
+        if !text.contains(core) {
             text = format!("{text}: {words}");
         }
         next = cause.source();
@@ -126,7 +129,7 @@ pub fn run() -> ExitCode {
         Command::Scan(flags) => scan::scan(flags),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) | Err(Failure::Enough) => ExitCode::SUCCESS,
         Err(Failure::Named) => ExitCode::from(1),
         Err(Failure::Failed(message)) => {
             say(&message);

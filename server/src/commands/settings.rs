@@ -3,6 +3,7 @@
 //! variables and flags win by clap's own rule, and nothing is parsed twice.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Command};
@@ -23,7 +24,15 @@ pub fn apply(command: Command, words: &[OsString]) -> Result<Command, String> {
     };
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => return Ok(command),
+        Err(error) if error.kind() == ErrorKind::NotFound && !is_named => return Ok(command),
+        // Run as somebody else, one's own settings may be out of reach.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && !is_named => {
+            super::say(&format!(
+                "no permission to read the settings file {}; going on without",
+                path.display()
+            ));
+            return Ok(command);
+        }
         Err(error) => return Err(format!("the settings file {} cannot be read: {error}", path.display())),
     };
     with(command, &text).map_err(|why| format!("the settings file {}: {why}", path.display()))

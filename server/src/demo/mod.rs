@@ -45,26 +45,58 @@ struct Track {
 /// `tell` hears what is being done, one line at a time.
 pub fn ensure(data: &Path, tell: &(dyn Fn(&str) + Sync)) -> Result<PathBuf> {
     let folder = data.join("demo");
-    let album = album();
-    let n_tracks = album.iter().map(|(_, tracks)| tracks.len()).sum();
-    let missing: Vec<_> = album
-        .into_iter()
-        .filter(|(_, tracks)| tracks.iter().any(|track| !folder.join(file_name(track)).is_file()))
-        .collect();
-    if missing.is_empty() {
+    if missing(&folder).is_empty() {
         return Ok(folder);
     }
     fs::create_dir_all(&folder)
         .map_err(|error| format!("the demo album needs the folder {}: {error}", folder.display()))?;
+    // Two programs that start at once on the same data compose it once.
+    let lock = folder.join(".composing");
+    let turn = File::create(&lock).and_then(|file| file.lock().map(|()| file));
+    let turn =
+        turn.map_err(|error| format!("the demo album cannot be written: {}: {error}", lock.display()))?;
+    let missing = missing(&folder);
+    remove_partial(&folder)?;
+    let composed = compose(&folder, &missing, tell);
+    // Only a name: the lock itself goes with the file that is open.
+    let _ = fs::remove_file(&lock);
+    drop(turn);
+    composed.map(|()| folder)
+}
+
+/// The pieces of which a track is missing.
+fn missing(folder: &Path) -> Vec<(Piece, Vec<Track>)> {
+    let is_there = |track: &Track| folder.join(file_name(track)).is_file();
+    album().into_iter().filter(|(_, tracks)| !tracks.iter().all(is_there)).collect()
+}
+
+/// Removes what composing that was killed left unfinished.
+fn remove_partial(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') && name.ends_with(".partial") {
+            fs::remove_file(folder.join(&*name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Composes `pieces` into `folder`, one per core at a time.
+fn compose(folder: &Path, pieces: &[(Piece, Vec<Track>)], tell: &(dyn Fn(&str) + Sync)) -> Result<()> {
+    if pieces.is_empty() {
+        return Ok(());
+    }
     tell(&format!("composing the demo album into {}", folder.display()));
+    let n_tracks = album().iter().map(|(_, tracks)| tracks.len()).sum();
     let next = AtomicUsize::new(0);
-    let n_workers = std::thread::available_parallelism().map_or(1, usize::from).min(missing.len());
+    let n_workers = std::thread::available_parallelism().map_or(1, usize::from).min(pieces.len());
     std::thread::scope(|scope| {
         let work = || -> Result<()> {
-            while let Some((piece, tracks)) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
+            while let Some((piece, tracks)) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let sound = perform(piece);
                 for track in tracks {
-                    write(&folder, track, n_tracks, &sound[track.range.clone()])?;
+                    write(folder, track, n_tracks, &sound[track.range.clone()])?;
                     tell(&format!("composed {} of {n_tracks}: {}", track.number, track.title));
                 }
             }
@@ -75,8 +107,7 @@ pub fn ensure(data: &Path, tell: &(dyn Fn(&str) + Sync)) -> Result<PathBuf> {
             Ok(done) => done,
             Err(_) => Err("composing the demo album failed".into()),
         })
-    })?;
-    Ok(folder)
+    })
 }
 
 /// The pieces and the tracks each is cut into, longest first, so that no core
@@ -118,9 +149,11 @@ fn file_name(track: &Track) -> String {
 /// Writes one track beside its place, then moves it there.
 fn write(folder: &Path, track: &Track, n_tracks: usize, sound: &[Frame]) -> Result<()> {
     let path = folder.join(file_name(track));
-    let beside = folder.join(format!(".{}.{}.partial", file_name(track), std::process::id()));
+    let beside = folder.join(format!(".{}.partial", file_name(track)));
     let written = encode_to(&beside, sound)
         .and_then(|fingerprint| tag(&beside, track, n_tracks, &fingerprint))
+        // On the disk first: a power cut must not leave an empty track either.
+        .and_then(|()| Ok(File::open(&beside)?.sync_all()?))
         .and_then(|()| Ok(fs::rename(&beside, &path)?));
     written.map_err(|error| {
         // It may not be there at all.

@@ -1,0 +1,7 @@
+//! The command line: the real program in a process of its own, real files,
+//! and what is left on disk, on both outputs and as exit code.
+
+mod bad_input;
+mod enhance;
+mod measure;
+mod support;

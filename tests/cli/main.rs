@@ -3,5 +3,8 @@
 
 mod bad_input;
 mod enhance;
+mod interrupt;
 mod measure;
+mod output;
 mod support;
+mod tags;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use auralis_core::block::Block;
 use auralis_core::decode::{self, Decoder};
@@ -69,11 +69,16 @@ pub fn run<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Run {
     finish(auralis().args(words))
 }
 
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Run { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+}
+
 /// Runs `command` to its end.
 pub fn finish(command: &mut Command) -> Run {
-    let output = command.output().expect("the program starts");
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    Run { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    command.output().expect("the program starts").into()
 }
 
 /// Starts `command`, whose outputs are read when it has ended.
@@ -83,9 +88,7 @@ pub fn start(command: &mut Command) -> Child {
 
 /// Waits for what was started.
 pub fn wait(child: Child) -> Run {
-    let output = child.wait_with_output().expect("the program ends");
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    Run { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    child.wait_with_output().expect("the program ends").into()
 }
 
 /// Writes `planes` as `format`.

@@ -76,8 +76,12 @@ pub fn enhance(flags: &Flags) -> Outcome<()> {
     }
     let dither = needs_dither(&measured, &plan, format);
     write(&flags.input, track, &plan.stages, format, dither, &mut output)?;
-    if let Err(error) = tags::copy(&flags.input, output.path()) {
-        say(&format!("{}: its tags were not copied: {}", flags.input.display(), chain(&*error)));
+    match tags::read(&flags.input) {
+        Ok(None) => {}
+        Ok(Some(tag)) => tags::write(&tag, output.path()).map_err(|error| output.untagged(&*error))?,
+        Err(error) => {
+            say(&format!("{}: its tags were not copied: {}", flags.input.display(), chain(&*error)));
+        }
     }
     output.finish()?;
     input::print(&format!("{} ({format}; {})", flags.output.display(), flags.taste.words()))?;

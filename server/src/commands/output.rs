@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, chain};
 
 /// A place for a file, and the unfinished file beside it, which goes away
 /// unless it is moved there.
@@ -96,6 +96,19 @@ impl Output {
             .map_err(|error| self.unwritten(&error))?;
         self.is_there = false;
         Ok(())
+    }
+
+    /// Why its tags cannot be written. The file beside may be broken by the
+    /// attempt, so that it does not count as written at all.
+    pub fn untagged(&self, error: &(dyn std::error::Error + 'static)) -> Failure {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(cause) = error.downcast_ref::<std::io::Error>() {
+                return self.unwritten(cause);
+            }
+            next = error.source();
+        }
+        Failure::Failed(format!("{}: its tags cannot be written: {}", self.place.display(), chain(error)))
     }
 
     /// Why it cannot be written, and what to do.

@@ -20,16 +20,21 @@ const UNTRUE: [ItemKey; 8] = [
     ItemKey::EncoderSettings,
 ];
 
-/// Copies what is still true from `from` to the finished file `to`.
-pub fn copy(from: &Path, to: &Path) -> crate::Result<()> {
+/// What of the tags of `from` is still true of its copy.
+pub fn read(from: &Path) -> crate::Result<Option<Tag>> {
     let original = Probe::open(from)?.guess_file_type()?.read()?;
-    let target = Probe::open(to)?.guess_file_type()?.file_type().ok_or("the copy has no tags")?;
-    let Some(mut tag) = merged(original.tags()) else { return Ok(()) };
+    let Some(mut tag) = merged(original.tags()) else { return Ok(None) };
     for key in UNTRUE {
         tag.remove_key(key);
     }
     // iTunes writes its gapless trims as a comment.
     tag.retain(|item| !item.value().text().is_some_and(|text| text.starts_with(" 00000000 ")));
+    Ok(Some(tag))
+}
+
+/// Writes `tag` into the finished file `to`.
+pub fn write(tag: &Tag, to: &Path) -> crate::Result<()> {
+    let target = Probe::open(to)?.guess_file_type()?.file_type().ok_or("the copy has no tags")?;
     let types: &[TagType] = match target {
         // Some players read only the one, some only the other.
         FileType::Wav => &[TagType::Id3v2, TagType::RiffInfo],

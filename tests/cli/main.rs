@@ -2,9 +2,11 @@
 //! and what is left on disk, on both outputs and as exit code.
 
 mod bad_input;
+mod demo;
 mod enhance;
 mod interrupt;
 mod measure;
 mod output;
+mod scan;
 mod support;
 mod tags;

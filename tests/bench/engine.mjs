@@ -20,7 +20,7 @@ function run() {
   const begun = process.cpuUsage();
   for (let done = 0; done < n_frames; done += 128) {
     const room = Math.min(engine.room(), half, n_frames - fed);
-    if (fed < n_frames && room > 1024) {
+    if (fed < n_frames && engine.room() > 1024) {
       const inlet = view(engine.inlet(), 2 * half);
       inlet.set(pcm.subarray(fed, fed + room), 0);
       inlet.set(pcm.subarray(n_frames + fed, n_frames + fed + room), half);

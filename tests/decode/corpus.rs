@@ -67,7 +67,13 @@ fn decode(path: &Path, extension: &str) -> Result<(Planes, u64)> {
 fn flac_uncommon_decodes_or_says_why_not() {
     let Some(corpus) = auralis_tests::corpus() else { return };
     for path in files(&corpus, "flac/uncommon", "flac") {
-        match decode(&path, "flac") {
+        let decoded = decode(&path, "flac");
+        if name(&path).contains("32bps") {
+            // The library overflows on such samples: no sound is better than noise.
+            assert_eq!(decoded.err().map(|error| error.kind), Some(Kind::Unsupported));
+            continue;
+        }
+        match decoded {
             Ok((planes, _)) => assert!(!planes[0].is_empty(), "{}", name(&path)),
             Err(error) => {
                 assert!(matches!(error.kind, Kind::Damaged | Kind::Unsupported), "{}: {error}", name(&path))

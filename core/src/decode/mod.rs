@@ -82,6 +82,11 @@ impl Decoder {
         let codec = Codec::new(demuxer.params())?;
         let trim = gapless::trim(&mut demuxer)?;
         let bits_per_sample = codec.params().and_then(|params| params.bits_per_sample);
+        if codec::name(demuxer.params().codec) == "flac" && bits_per_sample > Some(31) {
+            // The library predicts and un-mixes such samples in 32 bits, where
+            // they overflow: what comes out is noise.
+            return Err(Error::new(Kind::Unsupported, "flac at 32 bits is not supported; 24 bits are"));
+        }
         let mut decoder = Decoder {
             demuxer,
             codec,

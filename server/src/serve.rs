@@ -2,6 +2,7 @@
 //! answers until it is told to end.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -148,11 +149,10 @@ fn fill(
     let (config, catalog, scanner) = (config.clone(), catalog.clone(), scanner.clone());
     std::thread::Builder::new().name("fill".to_owned()).spawn(move || {
         let filled = || -> Result<()> {
-            let mut libraries = config.libraries;
-            if libraries.is_empty() {
-                libraries.push(demo::ensure(&config.data, &|line| tracing::info!("{line}"))?.canonicalize()?);
+            if config.libraries.is_empty() {
+                return compose(&config.data, &catalog, &scanner);
             }
-            let folders: Vec<Vec<u8>> = libraries.iter().map(|path| bytes_of(path)).collect();
+            let folders: Vec<Vec<u8>> = config.libraries.iter().map(|path| bytes_of(path)).collect();
             catalog.open_folders(&folders)?;
             Ok(())
         };
@@ -161,6 +161,34 @@ fn fill(
             Err(error) => tracing::error!(error = chain(&*error), "library not opened"),
         }
     })
+}
+
+/// Opens the demo album's folder and composes what is missing there; each track
+/// is listed as soon as it is done.
+fn compose(data: &Path, catalog: &Catalog, scanner: &Scanner) -> Result<()> {
+    let folder = demo::folder(data);
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("the demo album needs the folder {}: {error}", folder.display()))?;
+    let folder = folder.canonicalize()?;
+    catalog.open_folders(&[bytes_of(&folder)])?;
+    let (n_tracks, n_there) = demo::count(&folder);
+    if n_there == n_tracks {
+        return Ok(());
+    }
+    tracing::info!(folder = %folder.display(), "composing the demo album");
+    let tell =
+        |n_done: usize| scanner.composing((n_done < n_tracks).then_some((n_done as u64, n_tracks as u64)));
+    tell(n_there);
+    let composed = demo::ensure(&folder, &|step| {
+        if let Some(step) = step {
+            tracing::info!("composed {} of {}: {}", step.n_done, step.n_tracks, step.title);
+            tell(step.n_done);
+            scanner.ask();
+        }
+        !scanner.stopped()
+    });
+    scanner.composing(None);
+    composed
 }
 
 /// Waits for Ctrl-C or, on Unix, for the signal that ends services.

@@ -63,6 +63,8 @@ export interface Scan {
   measured: number;
   failed: number;
   waiting: number;
+  /** While the demo album is composed, how far that is. */
+  composing: { done: number; total: number } | null;
 }
 
 /** What the server says of its own accord, over `/ws`. */

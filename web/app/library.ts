@@ -14,7 +14,7 @@ const TYPING_MS = 90;
 /** News of measured tracks are gathered for so long, in ms, before the rows are asked for again. */
 const NEWS_MS = 400;
 
-const NO_SCAN: api.Scan = { state: "idle", found: 0, read: 0, measured: 0, failed: 0, waiting: 0 };
+const NO_SCAN: api.Scan = { state: "idle", found: 0, read: 0, measured: 0, failed: 0, waiting: 0, composing: null };
 
 export interface Library {
   readonly listing: ReadonlySignal<Listing>;

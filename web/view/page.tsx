@@ -119,7 +119,11 @@ function Tally() {
   return (
     <p class="tally quiet">
       <span role="status">{tally}</span>
-      {scan?.state === "scanning" ? (
+      {scan?.composing ? (
+        <span>
+          Composing the demo album: {scan.composing.done} of {scan.composing.total}
+        </span>
+      ) : scan?.state === "scanning" ? (
         <span>
           Reading the library: {scan.read} of {scan.found}
         </span>
@@ -211,6 +215,17 @@ function Body() {
 function Empty() {
   const { library } = useApp();
   const scan = library.scan.value;
+  if (scan?.composing) {
+    return (
+      <div class="hint">
+        <h2>Composing the demo album</h2>
+        <p>
+          {scan.composing.done} of {scan.composing.total} tracks so far; each appears here when it is done. It takes a moment,
+          once.
+        </p>
+      </div>
+    );
+  }
   if (scan?.state === "scanning") {
     return (
       <div class="hint">

@@ -41,33 +41,56 @@ struct Track {
     range: std::ops::Range<usize>,
 }
 
-/// The folder of the album in `data`, composed if any of it is missing.
-/// `tell` hears what is being done, one line at a time.
-pub fn ensure(data: &Path, tell: &(dyn Fn(&str) + Sync)) -> Result<PathBuf> {
-    let folder = data.join("demo");
-    if missing(&folder).is_empty() {
-        return Ok(folder);
+/// Where the album is, or will be, in the data folder.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join("demo")
+}
+
+/// How many tracks the album has, and how many of them are in `folder`.
+pub fn count(folder: &Path) -> (usize, usize) {
+    let tracks: Vec<Track> = album().into_iter().flat_map(|(_, tracks)| tracks).collect();
+    (tracks.len(), tracks.iter().filter(|track| is_there(folder, track)).count())
+}
+
+/// A track that was just finished.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Tracks that are there by now.
+    pub n_done: usize,
+    /// Tracks in all.
+    pub n_tracks: usize,
+    /// This one's title.
+    pub title: &'static str,
+}
+
+/// Composes what is missing of the album in `folder`, which must be there.
+/// `go_on` hears of every finished track; once it says `false`, no other piece
+/// is begun.
+pub fn ensure(folder: &Path, go_on: &(dyn Fn(Option<Step>) -> bool + Sync)) -> Result<()> {
+    if missing(folder).is_empty() {
+        return Ok(());
     }
-    fs::create_dir_all(&folder)
-        .map_err(|error| format!("the demo album needs the folder {}: {error}", folder.display()))?;
     // Two programs that start at once on the same data compose it once.
     let lock = folder.join(".composing");
     let turn = File::create(&lock).and_then(|file| file.lock().map(|()| file));
     let turn =
         turn.map_err(|error| format!("the demo album cannot be written: {}: {error}", lock.display()))?;
-    let missing = missing(&folder);
-    remove_partial(&folder)?;
-    let composed = compose(&folder, &missing, tell);
+    let missing = missing(folder);
+    remove_partial(folder)?;
+    let composed = compose(folder, &missing, go_on);
     // Only a name: the lock itself goes with the file that is open.
     let _ = fs::remove_file(&lock);
     drop(turn);
-    composed.map(|()| folder)
+    composed
+}
+
+fn is_there(folder: &Path, track: &Track) -> bool {
+    folder.join(file_name(track)).is_file()
 }
 
 /// The pieces of which a track is missing.
 fn missing(folder: &Path) -> Vec<(Piece, Vec<Track>)> {
-    let is_there = |track: &Track| folder.join(file_name(track)).is_file();
-    album().into_iter().filter(|(_, tracks)| !tracks.iter().all(is_there)).collect()
+    album().into_iter().filter(|(_, tracks)| !tracks.iter().all(|track| is_there(folder, track))).collect()
 }
 
 /// Removes what composing that was killed left unfinished.
@@ -83,21 +106,27 @@ fn remove_partial(folder: &Path) -> Result<()> {
 }
 
 /// Composes `pieces` into `folder`, one per core at a time.
-fn compose(folder: &Path, pieces: &[(Piece, Vec<Track>)], tell: &(dyn Fn(&str) + Sync)) -> Result<()> {
-    if pieces.is_empty() {
-        return Ok(());
-    }
-    tell(&format!("composing the demo album into {}", folder.display()));
-    let n_tracks = album().iter().map(|(_, tracks)| tracks.len()).sum();
+fn compose(
+    folder: &Path,
+    pieces: &[(Piece, Vec<Track>)],
+    go_on: &(dyn Fn(Option<Step>) -> bool + Sync),
+) -> Result<()> {
+    let n_tracks: usize = album().iter().map(|(_, tracks)| tracks.len()).sum();
+    let n_missing: usize = pieces.iter().map(|(_, tracks)| tracks.len()).sum();
+    let n_done = AtomicUsize::new(n_tracks - n_missing);
     let next = AtomicUsize::new(0);
     let n_workers = std::thread::available_parallelism().map_or(1, usize::from).min(pieces.len());
     std::thread::scope(|scope| {
         let work = || -> Result<()> {
             while let Some((piece, tracks)) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if !go_on(None) {
+                    return Ok(());
+                }
                 let sound = perform(piece);
                 for track in tracks {
                     write(folder, track, n_tracks, &sound[track.range.clone()])?;
-                    tell(&format!("composed {} of {n_tracks}: {}", track.number, track.title));
+                    let n_done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
+                    go_on(Some(Step { n_done, n_tracks, title: track.title }));
                 }
             }
             Ok(())

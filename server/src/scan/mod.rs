@@ -53,6 +53,17 @@ pub struct Status {
     pub gone: u64,
     /// Folders and directories that could not be read, each with its reason.
     pub problems: Vec<String>,
+    /// While the demo album is composed, how far that is.
+    pub composing: Option<Composing>,
+}
+
+/// How many tracks of the demo album are there.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Composing {
+    /// Composed so far.
+    pub done: u64,
+    /// In all.
+    pub total: u64,
 }
 
 /// A handle on the one scanner.
@@ -136,13 +147,25 @@ impl Scanner {
         !self.stopped()
     }
 
-    fn stopped(&self) -> bool {
+    /// Says how many tracks of the demo album are composed, of how many; none:
+    /// it is not being composed.
+    pub fn composing(&self, done: Option<(u64, u64)>) {
+        lock(&self.shared.status).composing = done.map(|(done, total)| Composing { done, total });
+        self.announce();
+    }
+
+    /// Whether it was told to end.
+    pub fn stopped(&self) -> bool {
         self.shared.stop.load(Ordering::SeqCst)
     }
 
     /// Scans all open folders, on this thread.
     pub fn scan(&self) -> catalog::Result<Status> {
-        *lock(&self.shared.status) = Status { state: Phase::Scanning, ..Status::default() };
+        {
+            let mut status = lock(&self.shared.status);
+            let composing = status.composing;
+            *status = Status { state: Phase::Scanning, composing, ..Status::default() };
+        }
         self.announce();
         let outcome = self.run();
         lock(&self.shared.status).state = Phase::Idle;

@@ -123,8 +123,8 @@ impl Dynamics {
     }
 
     /// On a grid line: where each band's gain shall be at the next one.
-    fn draw(&mut self, settings: &Settings) {
-        let [threshold, slope, range, ..] = settings;
+    fn draw(&mut self) {
+        let [threshold, slope, range, ..]: Settings = rows(self.settings.now());
         for band in 0..N {
             let mut target = 0.0;
             if slope[band] > 0.0 && range[band] > 0.0 {
@@ -140,42 +140,53 @@ impl Dynamics {
         }
         self.n_to_grid = GRID;
     }
+
+    /// Frames between two grid lines, settings at rest.
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let [a1, a2, a3, m0, m1, m2]: [[f32; N]; 6] = rows(self.filters.now());
+        let [.., attack, release]: Settings = rows(self.settings.now());
+        let a = [a1, a2, a3];
+        // Held here, the state stays in registers.
+        let (mut lanes_l, mut lanes_r) = (self.left, self.right);
+        let (mut power, mut delta, delta_step) = (self.power, self.delta, self.delta_step);
+        for (l, r) in left.iter_mut().zip(right) {
+            let (l1, l2) = lanes_l.step(&a, [*l; N]);
+            let (r1, r2) = lanes_r.step(&a, [*r; N]);
+            let (mut sum_l, mut sum_r) = ([0.0; N], [0.0; N]);
+            for i in 0..N {
+                let part_l = m0[i] * *l + m1[i] * l1[i] + m2[i] * l2[i];
+                let part_r = m0[i] * *r + m1[i] * r1[i] + m2[i] * r2[i];
+                let level = math::larger(part_l.abs(), part_r.abs()) + HUSH;
+                let now = level * level;
+                let share = if now > power[i] { attack[i] } else { release[i] };
+                power[i] = (power[i] + (now - power[i]) * share + svf::FLUSH) - svf::FLUSH;
+                delta[i] += delta_step[i];
+                sum_l[i] = delta[i] * part_l;
+                sum_r[i] = delta[i] * part_r;
+            }
+            *l += (sum_l[0] + sum_l[1]) + (sum_l[2] + sum_l[3]);
+            *r += (sum_r[0] + sum_r[1]) + (sum_r[2] + sum_r[3]);
+        }
+        (self.left, self.right) = (lanes_l, lanes_r);
+        (self.power, self.delta) = (power, delta);
+    }
 }
 
 impl Processor for Dynamics {
     fn process(&mut self, block: &mut Block) {
         let (left, right) = block.stereo_mut();
-        let mut c: [[f32; N]; 6] = rows(self.filters.now());
-        let mut settings: Settings = rows(self.settings.now());
-        for (l, r) in left.iter_mut().zip(right) {
-            if !self.settings.resting() {
-                self.filters.tick();
-                self.settings.tick();
-                c = rows(self.filters.now());
-                settings = rows(self.settings.now());
-            }
+        let mut at = 0;
+        while at < left.len() {
+            let moving = !self.settings.resting();
+            self.filters.tick();
+            self.settings.tick();
             if self.n_to_grid == 0 {
-                self.draw(&settings);
+                self.draw();
             }
-            self.n_to_grid -= 1;
-            let [a1, a2, a3, m0, m1, m2] = c;
-            let a = [a1, a2, a3];
-            let (l1, l2) = self.left.step(&a, [*l; N]);
-            let (r1, r2) = self.right.step(&a, [*r; N]);
-            let (mut sum_l, mut sum_r) = ([0.0; N], [0.0; N]);
-            for i in 0..N {
-                let part_l = m0[i] * *l + m1[i] * l1[i] + m2[i] * l2[i];
-                let part_r = m0[i] * *r + m1[i] * r1[i] + m2[i] * r2[i];
-                let level = part_l.abs().max(part_r.abs()) + HUSH;
-                let power = level * level;
-                let share = if power > self.power[i] { settings[3][i] } else { settings[4][i] };
-                self.power[i] = (self.power[i] + (power - self.power[i]) * share + svf::FLUSH) - svf::FLUSH;
-                self.delta[i] += self.delta_step[i];
-                sum_l[i] = self.delta[i] * part_l;
-                sum_r[i] = self.delta[i] * part_r;
-            }
-            *l += (sum_l[0] + sum_l[1]) + (sum_l[2] + sum_l[3]);
-            *r += (sum_r[0] + sum_r[1]) + (sum_r[2] + sum_r[3]);
+            let n = if moving { 1 } else { (left.len() - at).min(self.n_to_grid as usize) };
+            self.run(&mut left[at..at + n], &mut right[at..at + n]);
+            self.n_to_grid -= n as u32;
+            at += n;
         }
     }
 

@@ -33,6 +33,11 @@ impl<const N: usize> Glide<N> {
         &self.now
     }
 
+    /// Where they are going.
+    pub fn target(&self) -> &[f32; N] {
+        &self.target
+    }
+
     /// Whether they stand still.
     #[inline(always)]
     pub fn resting(&self) -> bool {

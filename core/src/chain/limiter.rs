@@ -10,6 +10,7 @@ use super::glide::Glide;
 use crate::block::Block;
 use crate::flow::Processor;
 use crate::math::f64::{cos, sin};
+use crate::math::larger;
 use crate::plan::Limiter as Params;
 use crate::units::{Db, Seconds};
 
@@ -26,6 +27,8 @@ const ONE: u32 = 1 << 24;
 const TAPS: usize = 24;
 /// Frames worked on at a time.
 const STRIDE: usize = 64;
+/// Of these, interpolated at a time: their sums stay in registers.
+const GROUP: usize = 16;
 
 /// The limiter.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Limiter {
     /// Gains: the inner aim and the ceiling itself.
     ceiling: Glide<2>,
     phases: [[f32; TAPS]; 3],
+    /// By how much an interpolated magnitude can exceed the loudest frame.
+    overshoot: f32,
     /// Per channel: `TAPS − 1` frames of the past, then the stride at hand.
     recent: [[f32; TAPS - 1 + STRIDE]; 2],
     floor: SlidingMin,
@@ -61,14 +66,22 @@ fn phases() -> [[f32; TAPS]; 3] {
     })
 }
 
+/// The largest sum of magnitudes of a phase's taps, and a little more for
+/// rounding.
+fn overshoot(phases: &[[f32; TAPS]; 3]) -> f32 {
+    phases.iter().map(|taps| taps.iter().map(|tap| tap.abs()).sum()).fold(0.0, larger) * 1.001
+}
+
 impl Limiter {
     /// A limiter to this ceiling at `rate`.
     pub fn new(rate: u32, params: &Params) -> Self {
         let half = (LOOK_AHEAD.frames(rate) as usize / 2).max(2);
         let n_delay = 2 * half - 2;
+        let phases = phases();
         Limiter {
             ceiling: Glide::new(ceilings(params)),
-            phases: phases(),
+            phases,
+            overshoot: overshoot(&phases),
             recent: [[0.0; TAPS - 1 + STRIDE]; 2],
             // One longer than the averages: a peak between two frames holds for both.
             floor: SlidingMin::new(n_delay + 2),
@@ -92,23 +105,31 @@ impl Limiter {
         Db::from_gain(lowest as f32 / ONE as f32)
     }
 
-    /// The largest interpolated magnitude at or just after each frame.
-    fn peaks(&self, n: usize) -> [f32; STRIDE] {
+    /// The largest interpolated magnitude at or just after each frame; where
+    /// none can reach `aim`, that of the frames alone.
+    fn peaks(&self, n: usize, aim: f32) -> [f32; STRIDE] {
         let mut peaks = [0.0f32; STRIDE];
         for recent in &self.recent {
-            for taps in &self.phases {
-                let mut sums = [0.0f32; STRIDE];
-                for (tap, &weight) in taps.iter().enumerate() {
-                    for (sum, &x) in sums.iter_mut().zip(&recent[tap..tap + STRIDE]) {
-                        *sum += weight * x;
-                    }
+            for (group, peaks) in peaks.chunks_exact_mut(GROUP).enumerate() {
+                let recent = &recent[group * GROUP..][..TAPS - 1 + GROUP];
+                let loudest = recent.iter().fold(0.0, |most, x| larger(most, x.abs()));
+                if loudest * self.overshoot < aim {
+                    continue;
                 }
-                for (peak, sum) in peaks.iter_mut().zip(sums) {
-                    *peak = peak.max(sum.abs());
+                for taps in &self.phases {
+                    let mut sums = [0.0f32; GROUP];
+                    for (tap, &weight) in taps.iter().enumerate() {
+                        for (sum, &x) in sums.iter_mut().zip(&recent[tap..tap + GROUP]) {
+                            *sum += weight * x;
+                        }
+                    }
+                    for (peak, sum) in peaks.iter_mut().zip(sums) {
+                        *peak = larger(*peak, sum.abs());
+                    }
                 }
             }
             for (peak, x) in peaks[..n].iter_mut().zip(&recent[TAPS / 2 - 1..]) {
-                *peak = peak.max(x.abs());
+                *peak = larger(*peak, x.abs());
             }
         }
         peaks
@@ -132,7 +153,9 @@ impl Limiter {
         for (recent, plane) in self.recent.iter_mut().zip([&*left, &*right]) {
             recent[TAPS - 1..TAPS - 1 + n].copy_from_slice(plane);
         }
-        let peaks = self.peaks(n);
+        // While the ceiling moves, the lower of both ends is what counts.
+        let lowest_aim = self.ceiling.now()[0].min(self.ceiling.target()[0]);
+        let peaks = self.peaks(n, lowest_aim);
         let unit = self.averages[1].unit() as f32 * ONE as f32;
         for i in 0..n {
             self.ceiling.tick();

@@ -5,8 +5,9 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-/// What is logged: our own words, and of the libraries' only their worries.
-const DEFAULT: &str = "info,symphonia=warn,lofty=error";
+/// What is logged: our own words. What worries a decoder is in the chain of our
+/// own error, under the track it is about.
+const DEFAULT: &str = "info,symphonia=off,lofty=error";
 
 /// Starts logging. `AURALIS_LOG` filters it (default: what happens, not how), and
 /// `AURALIS_LOG_FORMAT=json` makes it one object per line.

@@ -7,7 +7,7 @@ pub mod signals;
 
 mod program;
 
-pub use program::{Server, program};
+pub use program::{Server, program, serving};
 
 use std::io::Write;
 use std::path::PathBuf;

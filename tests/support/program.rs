@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 use crate::root;
@@ -32,6 +32,13 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// The command that serves on a free port with its data in `data`.
+pub fn serving<S: AsRef<OsStr>>(data: &Path, args: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(program());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(args);
+    command
+}
+
 /// A running server; it is ended when this is dropped.
 pub struct Server {
     child: Child,
@@ -44,10 +51,13 @@ pub struct Server {
 impl Server {
     /// Starts `auralis serve` on a free port with its data in `data`, and waits
     /// for the line that says it is ready.
-    #[expect(clippy::expect_used, reason = "a server that does not start fails its test")]
     pub fn start<S: AsRef<OsStr>>(data: &Path, args: impl IntoIterator<Item = S>) -> Self {
-        let mut command = Command::new(program());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(args);
+        Server::run(serving(data, args))
+    }
+
+    /// The same for a command that [`serving`] made and a test changed.
+    #[expect(clippy::expect_used, reason = "a server that does not start fails its test")]
+    pub fn run(mut command: Command) -> Self {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut line = String::new();
@@ -63,6 +73,19 @@ impl Server {
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until it ends by itself.
+    #[expect(clippy::expect_used, reason = "a server that cannot be waited for fails its test")]
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("it can be waited for")
+    }
+
+    /// Ends it at once, as a power cut would.
+    #[expect(clippy::expect_used, reason = "a server that cannot be ended fails its test")]
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it can be ended");
+        self.wait();
     }
 
     /// A request to it.

@@ -18,16 +18,24 @@ pub struct Fault {
 }
 
 impl Catalog {
-    /// Stores why a track failed. The track keeps its place in the list.
-    pub fn put_fault(&self, track_id: i64, stage: &str, reason: &str) -> Result<()> {
+    /// Stores why a track failed, unless its file has left the library or is no
+    /// longer the one of this size and time. The track keeps its place in the
+    /// list. Returns whether it was stored.
+    pub fn put_fault(
+        &self,
+        track_id: i64,
+        (size, mtime_ns): (u64, i64),
+        stage: &str,
+        reason: &str,
+    ) -> Result<bool> {
         self.write(|db| {
-            // The file may have left the library meanwhile.
-            db.execute(
-                "INSERT INTO fault (track_id, stage, reason, at) SELECT id, ?2, ?3, ?4 FROM track WHERE id = ?1
+            let n_stored = db.execute(
+                "INSERT INTO fault (track_id, stage, reason, at) SELECT id, ?2, ?3, ?4 FROM track
+                 WHERE id = ?1 AND size = ?5 AND mtime_ns = ?6
                  ON CONFLICT (track_id) DO UPDATE SET stage = ?2, reason = ?3, at = ?4",
-                params![track_id, stage, reason, now()],
+                params![track_id, stage, reason, now(), size as i64, mtime_ns],
             )?;
-            Ok(())
+            Ok(n_stored > 0)
         })
     }
 

@@ -100,9 +100,10 @@ impl Catalog {
     }
 
     /// Stores a fingerprint, unless the file changed while it was measured.
-    pub fn put_fingerprint(&self, of: &Measurable, measured: &Measured) -> Result<()> {
+    /// Returns whether it was stored.
+    pub fn put_fingerprint(&self, of: &Measurable, measured: &Measured) -> Result<bool> {
         self.write(|db| {
-            db.execute(
+            let n_stored = db.execute(
                 "INSERT INTO fingerprint (track_id, version, n_frames, sample_rate, lufs, true_peak_dbtp, json)
                  SELECT id, ?4, ?5, ?6, ?7, ?8, ?9 FROM track WHERE id = ?1 AND size = ?2 AND mtime_ns = ?3
                  ON CONFLICT (track_id) DO UPDATE SET version = ?4, n_frames = ?5, sample_rate = ?6, lufs = ?7,
@@ -119,8 +120,10 @@ impl Catalog {
                     measured.json
                 ],
             )?;
-            db.execute("DELETE FROM fault WHERE track_id = ?1", [of.row])?;
-            Ok(())
+            if n_stored > 0 {
+                db.execute("DELETE FROM fault WHERE track_id = ?1", [of.row])?;
+            }
+            Ok(n_stored > 0)
         })
     }
 

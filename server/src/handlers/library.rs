@@ -42,9 +42,11 @@ pub async fn retry(ask: Ask) -> Result<Response> {
 }
 
 async fn status(ask: &Ask) -> Result<ScanDto> {
+    // In this order: what is said to be idle is counted to its end.
+    let status = ask.house.scanner.status();
     let counts = ask.house.catalog.ask(|catalog| catalog.counts()).await?;
     Ok(ScanDto {
-        status: ask.house.scanner.status(),
+        status,
         tracks: counts.tracks,
         measured: counts.measured,
         failed: counts.failed,

@@ -175,6 +175,11 @@ fn send(recipe: Recipe, query: &TasteQuery, ask: &Ask) -> Result<Response> {
 async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recipe> {
     let format = query.format()?;
     let enhanced = query.enhanced.unwrap_or(true);
+    if !enhanced && query.plan.is_some() {
+        return Err(Error::bad_request(
+            "in the query: plan=<id> says how it is enhanced, enhanced=false that it is not",
+        ));
+    }
     let (track, json) = stored(house, id).await?;
     let json = match measured(house, &track, json).await {
         Err(measuring) if measuring.kind == "measuring" => wait(house, id).await?.ok_or(measuring)?,

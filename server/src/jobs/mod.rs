@@ -53,7 +53,8 @@ struct Queue {
     running: BTreeSet<i64>,
     /// Rows whose failure could not even be stored: not tried again in this life.
     given_up: BTreeSet<i64>,
-    /// The catalog had none waiting when last asked.
+    /// The catalog had none waiting when last asked, not even one that is
+    /// being measured and may have to be again.
     exhausted: bool,
 }
 
@@ -159,17 +160,17 @@ impl Jobs {
     fn refill(&self, queue: &mut Queue) {
         let limit = BATCH + (queue.running.len() + queue.given_up.len()) as u32;
         match self.shared.catalog.waiting(limit) {
-            Ok(tracks) => {
-                queue.background = tracks
-                    .into_iter()
-                    .filter(|track| {
-                        !queue.running.contains(&track.row) && !queue.given_up.contains(&track.row)
-                    })
-                    .collect();
+            Ok(mut tracks) => {
+                tracks.retain(|track| !queue.given_up.contains(&track.row));
+                queue.exhausted = tracks.is_empty();
+                tracks.retain(|track| !queue.running.contains(&track.row));
+                queue.background = tracks.into();
             }
-            Err(error) => tracing::error!(error = chain(&error), "waiting tracks not fetched"),
+            Err(error) => {
+                queue.exhausted = true;
+                tracing::error!(error = chain(&error), "waiting tracks not fetched");
+            }
         }
-        queue.exhausted = queue.background.is_empty();
     }
 
     /// Measures one track and stores what came of it.
@@ -201,7 +202,9 @@ impl Jobs {
             })
         });
         match outcome {
-            Ok(()) => {
+            // It changed or went meanwhile: it is another track's turn, or its own again.
+            Ok(false) => {}
+            Ok(true) => {
                 shared.metrics.measured.add(1);
                 tracing::debug!(track_id = track.key, "measured");
                 shared.events.tell(Event::Measured { track_id: track.key.clone() });
@@ -213,6 +216,16 @@ impl Jobs {
 
     fn failed(&self, track: &Measurable, failure: Failure) {
         let shared = &*self.shared;
+        let stamp = (track.size, track.mtime_ns);
+        match shared.catalog.put_fault(track.row, stamp, failure.stage, &failure.reason) {
+            // As above: what failed is no longer there.
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(error) => {
+                tracing::error!(track_id = track.key, error = chain(&error), "fault not stored");
+                self.queue().given_up.insert(track.row);
+            }
+        }
         shared.metrics.measure_failures.add(1);
         tracing::error!(
             track_id = track.key,
@@ -220,10 +233,6 @@ impl Jobs {
             error = chain(&*failure.error),
             "fingerprint failed"
         );
-        if let Err(error) = shared.catalog.put_fault(track.row, failure.stage, &failure.reason) {
-            tracing::error!(track_id = track.key, error = chain(&error), "fault not stored");
-            self.queue().given_up.insert(track.row);
-        }
         shared.events.tell(Event::Failed { track_id: track.key.clone(), reason: failure.reason });
     }
 }

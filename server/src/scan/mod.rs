@@ -132,9 +132,15 @@ impl Scanner {
         self.shared.wake.notify_all();
     }
 
-    /// How far it is.
+    /// How far it is. Whoever asked for a scan sees none that is idle before
+    /// theirs is done.
     pub fn status(&self) -> Status {
-        lock(&self.shared.status).clone()
+        let asked = lock(&self.shared.asked);
+        let mut status = lock(&self.shared.status).clone();
+        if *asked {
+            status.state = Phase::Scanning;
+        }
+        status
     }
 
     /// Waits until a scan is asked for; `false`: it is time to end.
@@ -144,6 +150,7 @@ impl Scanner {
             asked = self.shared.wake.wait(asked).unwrap_or_else(PoisonError::into_inner);
         }
         *asked = false;
+        *lock(&self.shared.status) = Status { state: Phase::Scanning, ..Status::default() };
         !self.stopped()
     }
 
@@ -275,7 +282,7 @@ impl Scanner {
             let rows = catalog.put(scan, folder, &batch.entries)?;
             for ((row, entry), fault) in rows.iter().zip(&batch.entries).zip(&batch.faults) {
                 let Some(fault) = fault else { continue };
-                catalog.put_fault(*row, fault.stage, &fault.reason)?;
+                catalog.put_fault(*row, (entry.size, entry.mtime_ns), fault.stage, &fault.reason)?;
                 let track_id = catalog::key(&[&folder.path, &entry.path]);
                 tracing::error!(
                     track_id,

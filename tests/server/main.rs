@@ -1,0 +1,7 @@
+//! The real server over a real socket: what it answers, whom, and what it
+//! withstands.
+
+mod headers;
+mod house;
+mod ranges;
+mod scan;

@@ -1,0 +1,269 @@
+//! Libraries as they are: with files that are no music, files that change, and
+//! servers that are killed while they read them.
+
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+
+use auralis_core::encode::Format;
+use auralis_server::catalog::Catalog;
+use auralis_server::events::Events;
+use auralis_server::jobs::{Jobs, measure};
+use auralis_server::media::bytes_of;
+use auralis_server::metrics::Metrics;
+use auralis_server::scan::Scanner;
+use serde_json::Value;
+
+use crate::house::{House, PATIENCE, assert_problem, leaks, sound, until};
+
+fn wav(seed: u64, seconds: f64) -> Vec<u8> {
+    sound(Format::Wav16, seed, seconds)
+}
+
+/// The faults by path: stage and reason.
+fn faults(house: &House) -> Vec<(String, Value)> {
+    let list = house.get("/api/library/faults?limit=500").json();
+    let items = list["items"].as_array().expect("items").clone();
+    assert_eq!(list["total"], items.len());
+    items.into_iter().map(|item| (item["path"].as_str().expect("a path").to_owned(), item)).collect()
+}
+
+/// A library of six files that play and of everything that does not.
+fn motley() -> House {
+    let good = sound(Format::Flac16, 1, 1.0);
+    let mut house = House::new(&[
+        ("one.wav", &wav(1, 1.0)),
+        ("sub/two.flac", &good),
+        // A folder may be called like a file.
+        ("x.flac/three.wav", &wav(3, 0.5)),
+        ("silence.wav", &sound_of_silence()),
+        ("half.flac", &good[..good.len() / 2]),
+        ("bad/empty.flac", b""),
+        ("bad/head.flac", &good[..20]),
+        ("bad/text.mp3", b"These are words, and words are no music, however long they go on."),
+        ("bad/nothing.wav", &wav(1, 0.0)),
+        ("cover.jpg", b"not looked at"),
+        (".hidden.wav", b"not looked at"),
+    ]);
+    unix_only(house.library.path());
+    house.open(&[]);
+    house
+}
+
+fn sound_of_silence() -> Vec<u8> {
+    let mut bytes = wav(1, 1.0);
+    bytes[44..].fill(0);
+    bytes
+}
+
+/// A name that is no text, links that go round or nowhere.
+#[cfg(unix)]
+fn unix_only(library: &Path) {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::OsStr::from_bytes(b"n\xffme.wav");
+    std::fs::write(library.join(name), wav(4, 0.5)).expect("a file");
+    std::os::unix::fs::symlink(library, library.join("round")).expect("a link");
+    std::os::unix::fs::symlink("/nowhere/at/all.flac", library.join("dangling.flac")).expect("a link");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_scan_goes_on_past_files_that_do_not_play_and_lists_them() {
+    let house = motley();
+    let status = house.settled(10);
+    let titles: Vec<_> = house.tracks().iter().map(|track| track["title"].clone()).collect();
+    let playing = ["half", "n\u{fffd}me", "one", "silence", "three", "two"];
+    for title in playing {
+        assert_eq!(titles.iter().filter(|found| **found == title).count(), 1, "{title} in {titles:?}");
+    }
+    let faults = faults(&house);
+    let paths: Vec<_> = faults.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(paths, ["bad/empty.flac", "bad/head.flac", "bad/nothing.wav", "bad/text.mp3"]);
+    assert_eq!((&status["failed"], &status["problems"]), (&4.into(), &serde_json::json!([])));
+    for (path, fault) in &faults {
+        for field in ["id", "stage", "reason"] {
+            assert!(fault[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {path}: {fault}");
+        }
+    }
+    // Every file that plays does: whole, with a plan, and rendered.
+    for track in house.tracks().iter().filter(|track| playing.iter().any(|title| track["title"] == *title)) {
+        assert_eq!(track["state"], "measured", "{track}");
+        let id = track["id"].as_str().expect("an id");
+        for what in ["file", "plan", "fingerprint", "waveform", "artwork", "stream", "chunks/0"] {
+            assert_eq!(house.get(&format!("/api/tracks/{id}/{what}")).status, 200, "{what} of {track}");
+        }
+    }
+    // What fails to play says so, and no answer tells where the library lies.
+    for (path, fault) in &faults {
+        let id = fault["id"].as_str().expect("an id");
+        for what in ["", "/file", "/plan", "/stream", "/artwork", "/waveform", "/chunks/0"] {
+            let answer = house.get(&format!("/api/tracks/{id}{what}"));
+            assert!(answer.status < 500, "{what} of {path}: {answer:?}");
+            assert!(!leaks(&answer.text(), house.library.path()), "{answer:?}");
+        }
+    }
+    for path in ["/api/tracks", "/api/library/faults", "/api/library/scan", "/metrics"] {
+        let text = house.get(path).text();
+        assert!(!leaks(&text, house.library.path()) && !leaks(&text, house.data.path()), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn scanning_again_changes_nothing() {
+    let house = motley();
+    house.settled(10);
+    let before = (house.tracks(), faults(&house), house.counter("measured"));
+    let status = house.scanned(10);
+    assert_eq!((&status["read"], &status["unchanged"], &status["gone"]), (&0.into(), &10.into(), &0.into()));
+    assert_eq!((house.tracks(), faults(&house), house.counter("measured")), before);
+}
+
+#[test]
+fn what_failed_is_tried_again_when_asked() {
+    let good = wav(1, 0.5);
+    let house = House::new(&[("one.wav", &vec![b'x'; good.len()])]);
+    let path = house.library.path().join("one.wav");
+    let mut house = house;
+    house.open(&[]);
+    house.settled(1);
+    assert_eq!(faults(&house).len(), 1);
+    // The same size and time: to a scan it is the same file.
+    let modified = path.metadata().and_then(|metadata| metadata.modified()).expect("a time");
+    house.put("one.wav", &good);
+    let file = std::fs::File::options().write(true).open(&path).expect("the file");
+    file.set_modified(modified).expect("its time is set");
+    house.scanned(1);
+    assert_eq!(faults(&house).len(), 1);
+    let retried = house.ask("POST", "/api/library/faults/retry", &[]);
+    assert_eq!((retried.status, &retried.json()["retried"]), (202, &1.into()));
+    let status = house.settled(1);
+    assert_eq!((&status["measured"], &status["failed"]), (&1.into(), &0.into()));
+    assert_eq!(faults(&house), []);
+    assert_eq!(house.get(&format!("/api/tracks/{}/plan", house.id("one"))).status, 200);
+}
+
+#[test]
+fn changed_files_are_read_again_and_missing_ones_are_gone() {
+    let files = [("changes.wav", wav(1, 0.5)), ("goes.wav", wav(2, 0.5)), ("stays.wav", wav(3, 0.5))];
+    let house = House::served(&files.each_ref().map(|(name, bytes)| (*name, &bytes[..])), &[]);
+    let [changes, goes, stays] = ["changes", "goes", "stays"].map(|title| house.id(title));
+    let of = |id: &str| house.get(&format!("/api/tracks/{id}"));
+    let plan = |id: &str| house.get(&format!("/api/tracks/{id}/plan")).json()["id"].clone();
+    let (plan_before, kept_before) = (plan(&changes), of(&stays).json());
+    let measured = house.counter("measured");
+
+    house.put("changes.wav", &wav(7, 1.25));
+    std::fs::remove_file(house.library.path().join("goes.wav")).expect("it was there");
+    house.put("comes.wav", &wav(4, 0.5));
+    // Before anyone scans, the files are not what was measured: they are not sent as if they were.
+    for id in [&changes, &goes] {
+        for what in ["file", "stream"] {
+            assert_problem(&house.get(&format!("/api/tracks/{id}/{what}")), 404, "file-missing");
+        }
+    }
+    let status = house.scanned(3);
+    assert_eq!((&status["read"], &status["unchanged"], &status["gone"]), (&2.into(), &1.into(), &1.into()));
+    assert_eq!(house.counter("measured") - measured, 2);
+    assert_eq!(of(&changes).json()["n_frames"], (1.25 * 44_100.0) as u64);
+    assert_ne!(plan(&changes), plan_before);
+    assert_eq!(of(&stays).json(), kept_before);
+    assert_problem(&of(&goes), 404, "not-found");
+    assert_problem(&house.get(&format!("/api/tracks/{goes}/file")), 404, "not-found");
+    assert_eq!(house.id("comes").len(), stays.len());
+}
+
+#[test]
+fn a_library_that_is_not_mounted_is_not_forgotten() {
+    let house = House::served(&[("one.wav", &wav(1, 0.5))], &[]);
+    let away = house.data.path().join("away");
+    std::fs::rename(house.library.path(), &away).expect("it moves");
+    let status = house.scanned(0);
+    let problems = status["problems"].as_array().expect("problems");
+    assert_eq!(problems.len(), 1, "{status}");
+    assert!(!leaks(&status.to_string(), house.library.path()), "{status}");
+    assert_eq!(house.tracks().len(), 1);
+    std::fs::rename(&away, house.library.path()).expect("it moves back");
+    let status = house.scanned(1);
+    assert_eq!((&status["unchanged"], &status["measured"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn a_server_that_is_killed_goes_on_where_it_stopped() {
+    const N: u64 = 150;
+    let bytes = wav(1, 0.4);
+    let names: Vec<String> = (0..N).map(|n| format!("{}/{n}.wav", n / 40)).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &bytes[..])).collect();
+    let mut house = House::new(&files);
+    let stored = |house: &House| {
+        let catalog =
+            Catalog::open(house.data.path(), auralis_core::fingerprint::VERSION).expect("a catalog");
+        let library = house.library.path().canonicalize().expect("the library");
+        catalog.open_folders(&[bytes_of(&library)]).expect("it is opened");
+        catalog.counts().expect("counts").measured
+    };
+    for at_least in [0, 1, 5] {
+        house.open(&["--workers", "1"]);
+        let before = house.get("/api/library/scan").json()["measured"].as_u64().unwrap_or_default();
+        until("some are measured", || {
+            let status = house.get("/api/library/scan").json();
+            (status["measured"].as_u64()? >= before + at_least).then_some(())
+        });
+        house.server().kill();
+    }
+    let kept = stored(&house);
+    assert!((6..N).contains(&kept), "{kept} of {N} were measured before the last kill");
+    house.open(&["--workers", "1"]);
+    let status = house.settled(N);
+    assert_eq!((&status["tracks"], &status["measured"]), (&N.into(), &N.into()));
+    assert_eq!(house.counter("measured"), N - kept, "what was measured is not measured again");
+    let mut ids: Vec<_> = house.tracks().iter().map(|track| track["id"].to_string()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len() as u64, N);
+}
+
+/// The file changes while it is measured, and is scanned again meanwhile: what
+/// is kept is of the new content, and nobody hears that the old one was done.
+#[test]
+fn a_file_that_changes_while_it_is_measured_is_measured_again() {
+    let house = House::new(&[("one.wav", &wav(1, 0.5))]);
+    let library = house.library.path().canonicalize().expect("the library");
+    let catalog = Catalog::open(house.data.path(), auralis_core::fingerprint::VERSION).expect("a catalog");
+    catalog.open_folders(&[bytes_of(&library)]).expect("it is opened");
+    let (begun, has_begun) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let slowly = move |track: &_, keep_going: &mut dyn FnMut(u64) -> bool| {
+        let outcome = measure(track, keep_going);
+        // Nobody listens once the test is over.
+        let _ = begun.send(());
+        let _ = may_go_on.lock().expect("one at a time").recv();
+        outcome
+    };
+    let metrics = Arc::new(Metrics::default());
+    let jobs = Jobs::new(catalog.clone(), Events::default(), Arc::clone(&metrics), Arc::new(slowly));
+    let found = {
+        let jobs = jobs.clone();
+        move || jobs.look()
+    };
+    let scanner = Scanner::new(catalog.clone(), Events::default(), found);
+    // A second worker looks for work while the first one measures.
+    let threads = jobs.start(2).expect("threads");
+    scanner.scan().expect("a scan");
+    has_begun.recv_timeout(PATIENCE).expect("it begins");
+    house.put("one.wav", &wav(2, 1.25));
+    scanner.scan().expect("a scan");
+    go_on.send(()).expect("it goes on");
+    has_begun.recv_timeout(PATIENCE).expect("it begins again");
+    assert_eq!((catalog.counts().expect("counts").measured, metrics.measured.value()), (0, 0));
+    go_on.send(()).expect("it goes on");
+    until("it is measured", || (metrics.measured.value() == 1).then_some(()));
+    let counts = catalog.counts().expect("counts");
+    assert_eq!((counts.tracks, counts.measured, counts.failed), (1, 1, 0));
+    jobs.stop();
+    drop(go_on);
+    for thread in threads {
+        thread.join().expect("it ends");
+    }
+}

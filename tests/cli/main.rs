@@ -8,5 +8,6 @@ mod interrupt;
 mod measure;
 mod output;
 mod scan;
+mod settings;
 mod support;
 mod tags;

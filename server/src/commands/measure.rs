@@ -21,6 +21,11 @@ pub struct Flags {
     json: bool,
 }
 
+/// The examples of `auralis fingerprint`, which has the same flags.
+pub const FINGERPRINT_EXAMPLES: &str = "Examples:
+  auralis fingerprint song.flac
+  auralis fingerprint --json ~/Music/album/*.flac > album.jsonl";
+
 /// Prints the levels of each file, as meters show them.
 pub fn measure(flags: &Flags) -> Outcome<()> {
     interrupt::listen()?;

@@ -53,6 +53,7 @@ enum Command {
     /// Measures loudness, loudness range and peaks
     Measure(measure::Flags),
     /// Prints all that is measured of a track
+    #[command(after_help = measure::FINGERPRINT_EXAMPLES)]
     Fingerprint(measure::Flags),
     /// Says what would be done to a track, and why
     Plan(plan::Flags),

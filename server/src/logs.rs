@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 /// What is logged: our own words. What worries a decoder is in the chain of our
 /// own error, under the track it is about.
-const DEFAULT: &str = "info,symphonia=off,lofty=error";
+const DEFAULT: &str = "info,symphonia=off,lofty=off";
 
 /// Starts logging. `AURALIS_LOG` filters it (default: what happens, not how), and
 /// `AURALIS_LOG_FORMAT=json` makes it one object per line.

@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 use auralis_core::block::Block;
 use auralis_core::encode::{Format, encoder};
 use auralis_core::flow::Spec;
+use auralis_server::serve::Seams;
 use auralis_tests::http::{Response, request};
 use auralis_tests::signals::{Character, track};
 use auralis_tests::{Server, folder, serving};
 use serde_json::Value;
+
+use crate::inside::Inside;
 
 /// Frames per second of made-up tracks.
 pub const RATE: u32 = 44_100;
@@ -58,6 +61,7 @@ pub fn sound(format: Format, seed: u64, seconds: f64) -> Vec<u8> {
 pub struct House {
     // Ended before its folders go.
     server: Option<Server>,
+    inside: Option<Inside>,
     pub library: tempfile::TempDir,
     pub data: tempfile::TempDir,
 }
@@ -65,7 +69,7 @@ pub struct House {
 impl House {
     /// Folders with these files, and no server yet.
     pub fn new(files: &[(&str, &[u8])]) -> Self {
-        let house = House { server: None, library: folder(), data: folder() };
+        let house = House { server: None, inside: None, library: folder(), data: folder() };
         for (name, bytes) in files {
             house.put(name, bytes);
         }
@@ -106,14 +110,20 @@ impl House {
         self.server = Some(Server::run(command));
     }
 
-    /// The server that runs.
+    /// Starts the server inside of this process.
+    pub fn open_inside(&mut self, seams: Seams) {
+        self.inside = Some(Inside::start(self.library.path(), self.data.path(), seams));
+    }
+
+    /// The server that runs as a program.
     pub fn server(&mut self) -> &mut Server {
         self.server.as_mut().expect("the server was started")
     }
 
     /// Where it listens.
     pub fn address(&self) -> std::net::SocketAddr {
-        self.server.as_ref().expect("the server was started").address
+        let inside = self.inside.as_ref().map(|inside| inside.address);
+        inside.or(self.server.as_ref().map(|server| server.address)).expect("the server was started")
     }
 
     pub fn get(&self, path: &str) -> Response {

@@ -3,5 +3,7 @@
 
 mod headers;
 mod house;
+mod inside;
+mod log;
 mod ranges;
 mod scan;

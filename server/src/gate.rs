@@ -159,6 +159,11 @@ const ALWAYS: [(&str, &str); 7] = [
     ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
 ];
 
+/// The headers of every answer, as names and values.
+pub fn always() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALWAYS.into_iter().chain([("content-security-policy", POLICY)])
+}
+
 /// A host without the brackets of an IPv6 address.
 fn plain_host(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)

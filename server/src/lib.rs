@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod dressed;
 pub mod dto;
 pub mod error;
 pub mod events;

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -19,6 +19,7 @@ use warp::filters::BoxedFilter;
 use warp::http::{Method, Request};
 use warp::reply::Response;
 
+use crate::dressed::Dressed;
 use crate::error::{Error, chain};
 use crate::events::ended;
 use crate::gate::Gate;
@@ -68,7 +69,12 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut shutdown: watch::Re
         };
         let Ok(local) = stream.local_addr() else { continue };
         let app = Arc::clone(&app);
-        let service = service_fn(move |request| answer(Arc::clone(&app), local, request));
+        let served = Arc::new(AtomicBool::new(false));
+        let stream = Dressed::new(stream, Arc::clone(&served));
+        let service = service_fn(move |request| {
+            served.store(true, Ordering::Release);
+            answer(Arc::clone(&app), local, request)
+        });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)

@@ -2,8 +2,12 @@
 //! withstands.
 
 mod headers;
+mod hostile;
 mod house;
 mod inside;
+mod limits;
 mod log;
+mod process;
 mod ranges;
 mod scan;
+mod start;

@@ -59,11 +59,13 @@ impl std::error::Error for Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        let full = matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DiskFull));
-        let message = if full {
-            "the disk of the data folder is full: make room and try again"
-        } else {
-            "the catalog failed"
+        use rusqlite::ErrorCode;
+        let message = match error.sqlite_error_code() {
+            // Where the log's index is mapped, a full disk reads as a failing one.
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => {
+                "the disk of the data folder is full or fails: make room, or choose another folder with --data"
+            }
+            _ => "the catalog failed",
         };
         Error::new(message).because(error)
     }

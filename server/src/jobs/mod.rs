@@ -120,7 +120,11 @@ impl Jobs {
 
     /// Ends the threads; what they were at is measured next time.
     pub fn stop(&self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
+        {
+            // Under the lock, or a thread that has just looked sleeps through it.
+            let _queue = self.queue();
+            self.shared.stop.store(true, Ordering::SeqCst);
+        }
         self.shared.wake.notify_all();
     }
 

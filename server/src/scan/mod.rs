@@ -128,7 +128,11 @@ impl Scanner {
 
     /// Ends the thread after the file it is at.
     pub fn stop(&self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
+        {
+            // Under the lock, or the thread that has just looked sleeps through it.
+            let _asked = lock(&self.shared.asked);
+            self.shared.stop.store(true, Ordering::SeqCst);
+        }
         self.shared.wake.notify_all();
     }
 

@@ -43,6 +43,7 @@ impl std::io::Seek for Shared {
 }
 
 /// A file of `seconds` of made-up music.
+#[allow(clippy::let_and_return, reason = "the lock is let go before what it guards")]
 pub fn sound(format: Format, seed: u64, seconds: f64) -> Vec<u8> {
     let planes = track(Character::Boomy, seed, RATE, seconds);
     let out = Shared::default();

@@ -1,6 +1,8 @@
 //! How the program begins and ends: what it cannot begin with it names, with
 //! the way out; and it ends when it is told to, without cutting anybody short.
 
+#![expect(clippy::unwrap_used, reason = "a client that cannot do its part fails its test")]
+
 use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

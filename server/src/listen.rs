@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tracing::Instrument;
 use warp::filters::BoxedFilter;
 use warp::http::{Method, Request};
@@ -34,6 +34,11 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(5);
 /// After an accept that failed for want of a file handle.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A connection's place among all: whoever takes the connection over, as a
+/// socket does, takes its place with it.
+#[derive(Clone)]
+pub struct Place(#[expect(dead_code, reason = "it is held, not read")] Arc<OwnedSemaphorePermit>);
 
 /// Called with each admitted request before its handler; tests make it panic.
 pub type OnRequest = Arc<dyn Fn(&Method, &str) + Send + Sync>;
@@ -71,8 +76,10 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut shutdown: watch::Re
         let app = Arc::clone(&app);
         let served = Arc::new(AtomicBool::new(false));
         let stream = Dressed::new(stream, Arc::clone(&served));
-        let service = service_fn(move |request| {
+        let place = Place(Arc::new(permit));
+        let service = service_fn(move |mut request: Request<Incoming>| {
             served.store(true, Ordering::Release);
+            request.extensions_mut().insert(place.clone());
             answer(Arc::clone(&app), local, request)
         });
         let connection = hyper::server::conn::http1::Builder::new()
@@ -93,7 +100,6 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut shutdown: watch::Re
             if let Err(error) = outcome {
                 tracing::debug!(error = chain(&error), "connection ended");
             }
-            drop(permit);
         });
     }
     drop(listener);
@@ -107,7 +113,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut shutdown: watch::Re
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let permit = Arc::clone(connections).acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;

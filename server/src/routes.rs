@@ -14,6 +14,7 @@ use warp::{Filter, Reply};
 
 use crate::error::{Error, Result};
 use crate::handlers::{Ask, House, Id, health, library, page, socket, sound, tracks};
+use crate::listen::Place;
 
 /// All routes of `house`.
 pub fn routes(house: Arc<House>) -> BoxedFilter<(Response,)> {
@@ -56,11 +57,16 @@ pub fn routes(house: Arc<House>) -> BoxedFilter<(Response,)> {
             .unify()
             .or(at!(warp::path!("api" / "library" / "faults" / "retry") => post(library::retry)))
             .unify();
-    let events = warp::path!("ws").and(warp::ws()).map(move |ws: Ws| {
+    let place = warp::ext::optional::<Place>();
+    let events = warp::path!("ws").and(warp::ws()).and(place).map(move |ws: Ws, place| {
         let house = Arc::clone(&house);
         // Pages only listen: what they send is small or an attack.
         let ws = ws.max_message_size(4 << 10).max_frame_size(4 << 10);
-        ws.on_upgrade(move |socket| socket::tell(house, socket)).into_response()
+        let told = |socket| async move {
+            socket::tell(house, socket).await;
+            drop::<Option<Place>>(place);
+        };
+        ws.on_upgrade(told).into_response()
     });
     let rest = warp::path::full().and(ask.clone()).then(elsewhere).map(reply);
     system.or(lists).unify().or(sounds).unify().or(work).unify().or(events).unify().or(rest).unify().boxed()

@@ -27,6 +27,12 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<std::io::Cursor<Vec<u8>>>>);
 
+impl Shared {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_ref().clone()
+    }
+}
+
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
@@ -54,8 +60,7 @@ pub fn sound(format: Format, seed: u64, seconds: f64) -> Vec<u8> {
         encoder.write(&Block::from_planes(&[&planes[0], &planes[1]])).expect("it is written");
     }
     encoder.finish().expect("all frames are written");
-    let bytes = out.0.lock().unwrap_or_else(PoisonError::into_inner).get_ref().clone();
-    bytes
+    out.bytes()
 }
 
 /// A library folder and a data folder, and perhaps a server on them.

@@ -151,6 +151,20 @@ fn hostile_frames_end_their_own_socket_only() {
     good.drained();
 }
 
+#[cfg(unix)]
+#[test]
+fn pages_hear_that_the_server_ends() {
+    let mut house = house();
+    let mut socket = Socket::open(house.address());
+    socket.event("scan");
+    let pid = house.server().pid().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let closed = std::iter::from_fn(|| socket.next()).find(|(opcode, _)| *opcode == 8);
+    // "Going away": the page comes back by itself (RFC 6455, §7.4.1).
+    assert!(closed.is_some_and(|(_, payload)| payload.starts_with(&1001_u16.to_be_bytes())));
+    assert_eq!(house.server().wait().code(), Some(0));
+}
+
 #[test]
 fn who_never_finishes_its_headers_is_left() {
     let house = house();
@@ -198,7 +212,7 @@ fn connections_beyond_the_cap_wait_for_a_place() {
     let address = house.address();
     // Each has been served, so each has its place; their next headers may take
     // ten seconds.
-    let held: Vec<TcpStream> = (0..CAP)
+    let held: Vec<TcpStream> = (0..CAP / 2)
         .map(|_| {
             let mut stream = TcpStream::connect(address).unwrap();
             stream
@@ -209,13 +223,15 @@ fn connections_beyond_the_cap_wait_for_a_place() {
             buffered.into_inner()
         })
         .collect();
+    // A socket keeps its place as long as it is open.
+    let sockets: Vec<Socket> = (CAP / 2..CAP).map(|_| Socket::open(address)).collect();
     let mut late = TcpStream::connect(address).unwrap();
     let asked = format!("GET /api/health HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", address);
     late.write_all(asked.as_bytes()).unwrap();
     late.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     let early = late.read(&mut [0; 1]).map_err(|error| error.kind());
     assert!(matches!(early, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut)), "{early:?}");
-    drop(held);
+    drop((held, sockets));
     late.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     assert_eq!(read(&mut BufReader::new(late), false).unwrap().status, 200);
     assert_eq!(house.get("/api/ready").status, 200);

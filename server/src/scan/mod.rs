@@ -113,6 +113,7 @@ impl Scanner {
                     Ok(Ok(_)) => {}
                     Ok(Err(error)) => tracing::error!(error = chain(&error), "scan failed"),
                     Err(panic) => {
+                        lock(&scanner.shared.status).state = Phase::Idle;
                         tracing::error!(error = crate::pool::panic_text(&*panic), "scan panicked");
                     }
                 }
@@ -154,7 +155,7 @@ impl Scanner {
             asked = self.shared.wake.wait(asked).unwrap_or_else(PoisonError::into_inner);
         }
         *asked = false;
-        *lock(&self.shared.status) = Status { state: Phase::Scanning, ..Status::default() };
+        lock(&self.shared.status).state = Phase::Scanning;
         !self.stopped()
     }
 

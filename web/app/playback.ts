@@ -25,6 +25,7 @@ const MOST_FAULTS = 5;
 /** What the engine tells of a faulty track. */
 interface Fault {
   track_id: string;
+  kind: string;
   message: string;
 }
 
@@ -199,7 +200,9 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
     engine.on("fault", (_, detail) => {
       const playing = track.peek();
       const said = detail as Partial<Fault> | undefined;
-      if (playing && said?.track_id === playing.id) fail(playing, said.message ?? "");
+      if (!playing || said?.track_id !== playing.id) return;
+      if (said.kind === "device") fault.value = sentence(said.message ?? "");
+      else fail(playing, said.message ?? "");
     }),
   );
   scope.own(

@@ -83,6 +83,8 @@ export function obstacle(): string | null {
   return null
 }
 
+/** How long a sound device may take to start. */
+const AWAKE_MS = 5000
 /** A switch, in seconds: too slow to click, too fast to notice. */
 const SWITCH_S = 0.03
 /** A comparison is over when enhanced was heard for so many ms after it … */
@@ -318,14 +320,10 @@ export class Engine {
       this.nextKey = -1
     } else if (key === this.key) {
       this.enter("error")
-      // The file is at fault, not the listener: on to the next.
-      this.onEndedAfterFault()
+      // A faulty file is passed over; without a device the next would fail as well.
+      const next = this.tracks.get(this.nextKey)
+      if (next && kind !== "device") void this.play(next)
     }
-  }
-
-  private onEndedAfterFault(): void {
-    const next = this.tracks.get(this.nextKey)
-    if (next) void this.play(next)
   }
 }
 
@@ -363,8 +361,11 @@ class WorkletPlayer implements Player {
       compile("/engine.wasm"),
       compile("/analyst.wasm"),
       context.audioWorklet.addModule("/player-worklet.js"),
-      context.resume(),
-    ])
+      awake(context),
+    ]).catch((error: unknown) => {
+      void context.close()
+      throw error
+    })
     const node = new AudioWorkletNode(context, "auralis-player", {
       numberOfInputs: 0,
       outputChannelCount: [2],
@@ -571,6 +572,16 @@ class WorkletPlayer implements Player {
   latencyMs(): number {
     return 1000 * (this.context.baseLatency + (this.context.outputLatency || 0))
   }
+}
+
+/** A context with nothing to play on, or not allowed to, never wakes and never says so. */
+async function awake(context: AudioContext): Promise<void> {
+  let late = 0
+  const asleep = new Promise<never>((_, reject) => {
+    const words = "the sound does not start: is there a sound device, and may this page use it?"
+    late = window.setTimeout(() => reject(new Error(words)), AWAKE_MS)
+  })
+  await Promise.race([context.resume(), asleep]).finally(() => clearTimeout(late))
 }
 
 async function compile(path: string): Promise<WebAssembly.Module> {

@@ -578,7 +578,7 @@ class WorkletPlayer implements Player {
 async function awake(context: AudioContext): Promise<void> {
   let late = 0
   const asleep = new Promise<never>((_, reject) => {
-    const words = "the sound does not start: is there a sound device, and may this page use it?"
+    const words = "The sound does not start: is there a sound device, and may this page use it?"
     late = window.setTimeout(() => reject(new Error(words)), AWAKE_MS)
   })
   await Promise.race([context.resume(), asleep]).finally(() => clearTimeout(late))

@@ -16,7 +16,8 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
     let character = character(taste.preset);
     let amount = f64::from(taste.intensity);
     let model = Model::new(track, lufs);
-    let ride_at = |level: f64| ride_db(level, lufs, character.ride * amount);
+    let steadiness = model.steadiness();
+    let ride_at = |level: f64| ride_db(lufs + steadiness * (level - lufs), lufs, character.ride * amount);
     let mut stages = Stages::neutral();
 
     let balance = Balance::new(track, taste.reference.as_deref());
@@ -42,7 +43,8 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
     let output = output_gain(&model, &shaped, wanted, ceiling, character.push_db);
     stages.output_gain_db = output as f32;
 
-    let (after, lra) = model.outcome(&shaped, output, ceiling);
+    let after = model.loudness(&shaped, output, ceiling);
+    let lra = model.range(&shaped, output, ceiling);
     let peak = highest_peak(&shaped) + output;
     let promise = Promise {
         lufs: Some(quantised(after, 100.0)),
@@ -121,7 +123,7 @@ impl Wish {
 fn stereo(track: &Fingerprint, character: &Character, amount: f64) -> Stereo {
     let width = track.descriptors.stereo_width;
     let correlation = track.descriptors.phase_correlation;
-    let safe = smoothstep(0.1, 0.5, correlation) * smoothstep(0.01, 0.05, width);
+    let safe = smoothstep(0.1, 0.5, correlation) * smoothstep(0.01, 0.06, width);
     let narrow = smoothstep(0.25, 0.08, width);
     let unsafe_image = smoothstep(0.1, -0.5, correlation);
     // What is wide already needs no more.
@@ -175,15 +177,23 @@ fn dynamics(stages: &mut Stages, track: &Fingerprint, model: &Model, character: 
     if even <= 0.0 {
         return;
     }
-    // Thresholds at the median of each band's levels: the louder half is held.
-    let levels = model.band_levels(0.5);
-    for ((band, rule), level) in stages.dynamics.iter_mut().zip(&character.dynamics).zip(levels) {
-        let threshold = level + f64::from(stages.input_gain_db);
-        band.threshold_db = quantised(threshold.clamp(-100.0, 0.0), 10.0) as f32;
+    // Thresholds and times glide from their neutral values, where they do
+    // nothing yet, so that the numbers move no faster than the sound.
+    let begun = smoothstep(0.0, 0.1, even);
+    let glide = |from: f32, to: f64, per_unit: f64| {
+        quantised(f64::from(from) + (to - f64::from(from)) * begun, per_unit) as f32
+    };
+    for (band, rule) in stages.dynamics.iter_mut().zip(&character.dynamics) {
         band.slope = quantised(rule.slope * even, 1e3) as f32;
         band.range_db = quantised(rule.range_db * even, 100.0) as f32;
-        band.attack_ms = rule.attack_ms as f32;
-        band.release_ms = rule.release_ms as f32;
+        band.attack_ms = glide(band.attack_ms, rule.attack_ms, 10.0);
+        band.release_ms = glide(band.release_ms, rule.release_ms, 10.0);
+    }
+    // Thresholds at the median of each band's levels: the louder half is held.
+    let levels = model.band_levels(stages, 0.5);
+    for (band, level) in stages.dynamics.iter_mut().zip(levels) {
+        let threshold = level + f64::from(stages.input_gain_db);
+        band.threshold_db = glide(band.threshold_db, threshold.clamp(-100.0, 0.0), 10.0);
     }
 }
 
@@ -195,8 +205,7 @@ fn output_gain(model: &Model, shaped: &[Shaped], wanted: f64, ceiling: f64, push
     // What the limiter takes is given back, and what it takes of that again:
     // each round leaves less than half of the error.
     for _ in 0..12 {
-        let (lufs, _) = model.outcome(shaped, gain, ceiling);
-        gain = (gain + wanted - lufs).min(most).clamp(-60.0, 40.0);
+        gain = (gain + wanted - model.loudness(shaped, gain, ceiling)).min(most).clamp(-60.0, 40.0);
     }
     quantised(gain, 100.0)
 }

@@ -2,9 +2,9 @@
 
 use super::response::gain_db;
 use super::rules::LIMITER_MARGIN_DB;
-use super::soft_positive;
-use super::stages::{DynamicBand, N_DYNAMIC_BANDS, Stages};
-use super::taste::gated;
+use super::stages::{DynamicBand, N_DYNAMIC_BANDS, Shape, Stages};
+use super::taste::{gated, mean, passed};
+use super::{smoothstep, soft_positive};
 use crate::fingerprint::{Cluster, Fingerprint, N_THIRD_OCTAVES, SKETCH_EDGES_HZ, k_power, third_octave_hz};
 use crate::math::f64 as math;
 
@@ -18,6 +18,8 @@ pub(super) struct Model<'a> {
     own: (f64, f64),
     /// K-weighted and plain power of third-octave `i` within sketch band `b`.
     thirds: Vec<[(f64, f64); 4]>,
+    /// What each dynamic band hears of each third-octave: a complex response.
+    parts: Vec<[(f64, f64); N_DYNAMIC_BANDS]>,
     /// Power of the side signal over the whole, 0 to 1.
     side: f64,
 }
@@ -50,6 +52,10 @@ impl<'a> Model<'a> {
                 })
             })
             .collect();
+        let bands = &Stages::neutral().dynamics;
+        let parts = (0..N_THIRD_OCTAVES)
+            .map(|i| std::array::from_fn(|band| part(&bands[band], third_octave_hz(i))))
+            .collect();
         let width = track.descriptors.stereo_width;
         let (mid, side) = ((1.0 - width) * (1.0 - width), width * width);
         let blocks: Vec<(f64, f64)> = track.sketch.iter().map(|c| (c.n as f64, c.lufs)).collect();
@@ -60,39 +66,29 @@ impl<'a> Model<'a> {
             lra: track.lra_lu,
             own: (gated(&blocks).unwrap_or(lufs), range(&blocks)),
             thirds,
+            parts,
             side: side / (mid + side),
         }
     }
 
-    /// The levels, in dB of the louder channel's mean square, of each sketch
-    /// band at which `share` of the sounding blocks lie below, before gains.
-    pub fn band_levels(&self, share: f64) -> [f64; N_DYNAMIC_BANDS] {
+    /// The levels, in dBFS as the dynamic bands hear them, below which `share`
+    /// of the sounding blocks lie; before gains.
+    pub fn band_levels(&self, stages: &Stages, share: f64) -> [f64; N_DYNAMIC_BANDS] {
         let gate = self.lufs - 20.0;
+        let hearing = self.hearing(stages);
+        let heard: Vec<([f64; N_DYNAMIC_BANDS], f64)> = self
+            .clusters
+            .iter()
+            .map(|c| (hearing.levels(c, 0.0), c.n as f64 * passed(c.lufs, gate)))
+            .collect();
         std::array::from_fn(|band| {
-            let offset = self.plain_over_k(band);
-            let mut levels: Vec<(f64, f64)> = self
-                .clusters
-                .iter()
-                .filter(|c| c.lufs > gate)
-                .map(|c| (c.bands_lufs[band] + offset, c.n as f64))
-                .collect();
-            levels.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let levels: Vec<(f64, f64)> = heard.iter().map(|(all, n)| (*n, all[band])).collect();
             quantile(&levels, share).unwrap_or(-100.0)
         })
     }
 
-    /// From LUFS of a band to dB of its mean square in the louder channel: no
-    /// K-weighting, no −0.691 dB, and half of the power, or rather 2 dB less
-    /// than both since channels differ.
-    fn plain_over_k(&self, band: usize) -> f64 {
-        let (k, plain) =
-            self.thirds.iter().fold((0.0, 0.0), |sum, third| (sum.0 + third[band].0, sum.1 + third[band].1));
-        let ratio = if k > 0.0 { 10.0 * math::log10(plain / k) } else { 0.0 };
-        0.691 + ratio - 2.0
-    }
-
-    /// The clusters as they leave the stereo stage.
-    pub fn shaped(&self, stages: &Stages, ride: impl Fn(f64) -> f64) -> Vec<Shaped> {
+    /// How the dynamics of these stages hear and move the sketch's bands.
+    fn hearing(&self, stages: &Stages) -> Hearing<'_> {
         let eq: Vec<f64> = (0..N_THIRD_OCTAVES)
             .map(|i| {
                 let hz = third_octave_hz(i);
@@ -100,76 +96,170 @@ impl<'a> Model<'a> {
                 math::pow(10.0, db / 10.0)
             })
             .collect();
-        let gains: [(f64, f64); 4] = std::array::from_fn(|band| {
-            let mut sums = [0.0; 4];
-            for (third, gain) in self.thirds.iter().zip(&eq) {
-                let (k, plain) = third[band];
-                sums[0] += k * gain;
-                sums[1] += k;
-                sums[2] += plain * gain;
-                sums[3] += plain;
+        let mut heard = [[0.0; N_DYNAMIC_BANDS]; 4];
+        let mut offsets = [0.0; 4];
+        for band in 0..4 {
+            let (mut k, mut plain) = (0.0, 0.0);
+            for ((third, gain), parts) in self.thirds.iter().zip(&eq).zip(&self.parts) {
+                k += third[band].0;
+                plain += third[band].1;
+                for (sum, part) in heard[band].iter_mut().zip(parts) {
+                    *sum += third[band].1 * gain * (part.0 * part.0 + part.1 * part.1);
+                }
             }
-            let db =
-                |after: f64, before: f64| if before > 0.0 { 10.0 * math::log10(after / before) } else { 0.0 };
-            (db(sums[0], sums[1]), db(sums[2], sums[3]))
-        });
-        let offsets: [f64; 4] = std::array::from_fn(|band| self.plain_over_k(band));
+            for sum in &mut heard[band] {
+                *sum /= plain.max(1e-30);
+            }
+            let ratio = if k > 0.0 { 10.0 * math::log10(plain / k) } else { 0.0 };
+            offsets[band] = 0.691 + ratio;
+        }
+        let lift = stages.dynamics.map(|band| LOUDER_CHANNEL_DB + expectile_db(&band));
+        Hearing { model: self, eq, heard, offsets, lift }
+    }
+
+    /// The clusters as they leave the stereo stage.
+    pub fn shaped(&self, stages: &Stages, ride: impl Fn(f64) -> f64) -> Vec<Shaped> {
+        let hearing = self.hearing(stages);
         let width = f64::from(stages.stereo.width);
         let image = 10.0 * math::log10(1.0 + self.side * (width * width - 1.0));
         self.clusters
             .iter()
             .map(|cluster| {
                 let input = f64::from(stages.input_gain_db) + ride(cluster.lufs);
-                let mut k = [0.0; 2];
-                let mut plain = [0.0; 2];
-                for band in 0..4 {
-                    let own = cluster.bands_lufs[band];
-                    let level = own + offsets[band] + input + gains[band].1;
-                    let held = held_db(&stages.dynamics[band], level);
-                    k[0] += math::pow(10.0, own / 10.0);
-                    k[1] += math::pow(10.0, (own + gains[band].0 - held) / 10.0);
-                    plain[0] += math::pow(10.0, (own + offsets[band]) / 10.0);
-                    plain[1] += math::pow(10.0, (own + offsets[band] + gains[band].1 - held) / 10.0);
-                }
-                let louder = input + 10.0 * math::log10(k[1] / k[0]) + image;
-                let higher = input + 10.0 * math::log10(plain[1] / plain[0]) + image.max(0.0);
+                let held = hearing.held(cluster, stages, input);
+                let (louder, higher) = hearing.change(cluster, &held);
                 Shaped {
                     n: cluster.n as f64,
-                    lufs: cluster.lufs + louder,
-                    true_peak: cluster.true_peak_dbtp + higher,
-                    usual_peak: cluster.usual_peak_dbtp + higher,
+                    lufs: cluster.lufs + input + louder + image,
+                    true_peak: cluster.true_peak_dbtp + input + higher + image.max(0.0),
+                    usual_peak: cluster.usual_peak_dbtp + input + higher + image.max(0.0),
                     limited: cluster.limited_lu,
                 }
             })
             .collect()
     }
 
-    /// Loudness and range after an output gain and a limiter, in LUFS and LU.
-    pub fn outcome(&self, shaped: &[Shaped], gain: f64, ceiling: f64) -> (f64, f64) {
-        let blocks: Vec<(f64, f64)> = shaped
-            .iter()
-            .map(|c| {
-                (c.n, c.lufs + gain - limiter_loss(c, c.usual_peak + gain - ceiling + LIMITER_MARGIN_DB))
-            })
-            .collect();
-        let lufs = gated(&blocks).unwrap_or(self.own.0);
+    /// Loudness after an output gain and a limiter, in LUFS.
+    pub fn loudness(&self, shaped: &[Shaped], gain: f64, ceiling: f64) -> f64 {
         // The sketch is coarser than the track: what counts is the change.
-        (self.lufs + lufs - self.own.0, (self.lra + range(&blocks) - self.own.1).max(0.0))
+        self.lufs + gated(&limited(shaped, gain, ceiling)).unwrap_or(self.own.0) - self.own.0
+    }
+
+    /// Loudness range after an output gain and a limiter, in LU.
+    pub fn range(&self, shaped: &[Shaped], gain: f64, ceiling: f64) -> f64 {
+        (self.lra + range(&limited(shaped, gain, ceiling)) - self.own.1).max(0.0)
     }
 
     /// The most that the dynamics take away on any cluster, in dB.
     pub fn most_held(&self, stages: &Stages, ride: impl Fn(f64) -> f64) -> f64 {
-        let offsets: [f64; 4] = std::array::from_fn(|band| self.plain_over_k(band));
-        let mut most = 0.0f64;
-        for cluster in self.clusters {
-            let input = f64::from(stages.input_gain_db) + ride(cluster.lufs);
-            for band in 0..4 {
-                most = most
-                    .max(held_db(&stages.dynamics[band], cluster.bands_lufs[band] + offsets[band] + input));
+        let hearing = self.hearing(stages);
+        let held = self.clusters.iter().flat_map(|cluster| {
+            hearing.held(cluster, stages, f64::from(stages.input_gain_db) + ride(cluster.lufs))
+        });
+        held.fold(0.0, f64::max)
+    }
+
+    /// How much of what a block lies off the mean its three seconds do: a ride
+    /// follows short-term loudness, the clusters are of 0.4 s.
+    pub fn steadiness(&self) -> f64 {
+        if self.own.1 > 0.0 { (self.lra / self.own.1).clamp(0.3, 1.0) } else { 1.0 }
+    }
+}
+
+/// A detector hears the louder channel of two whose powers were summed: half of
+/// the sum where they are equal, all of it where one is silent.
+const LOUDER_CHANNEL_DB: f64 = -2.0;
+
+/// How the dynamics hear and move a track.
+struct Hearing<'a> {
+    model: &'a Model<'a>,
+    /// Power gain of the equaliser in each third-octave.
+    eq: Vec<f64>,
+    /// Of each sketch band, the power each dynamic band hears, behind the
+    /// equaliser, over that before it.
+    heard: [[f64; N_DYNAMIC_BANDS]; 4],
+    /// From LUFS of a sketch band to dB of its plain power.
+    offsets: [f64; 4],
+    /// From that power to what the detector shows.
+    lift: [f64; N_DYNAMIC_BANDS],
+}
+
+impl Hearing<'_> {
+    /// What the detectors show on this cluster at an input gain, in dBFS.
+    fn levels(&self, cluster: &Cluster, input: f64) -> [f64; N_DYNAMIC_BANDS] {
+        let plain: [f64; 4] =
+            std::array::from_fn(|i| math::pow(10.0, (cluster.bands_lufs[i] + self.offsets[i]) / 10.0));
+        std::array::from_fn(|band| {
+            let power: f64 = (0..4).map(|i| plain[i] * self.heard[i][band]).sum();
+            10.0 * math::log10(power + 1e-20) + input + self.lift[band]
+        })
+    }
+
+    /// What each dynamic band takes away, in dB.
+    fn held(&self, cluster: &Cluster, stages: &Stages, input: f64) -> [f64; N_DYNAMIC_BANDS] {
+        let levels = self.levels(cluster, input);
+        std::array::from_fn(|band| held_db(&stages.dynamics[band], levels[band]))
+    }
+
+    /// How equaliser and dynamics change the cluster's loudness and its power,
+    /// in dB.
+    fn change(&self, cluster: &Cluster, held: &[f64; N_DYNAMIC_BANDS]) -> (f64, f64) {
+        let moved = held.map(|db| math::pow(10.0, -db / 20.0) - 1.0);
+        let mut bands = [[0.0; 4]; 4];
+        for ((third, eq), parts) in self.model.thirds.iter().zip(&self.eq).zip(&self.model.parts) {
+            let (mut re, mut im) = (1.0, 0.0);
+            for (delta, part) in moved.iter().zip(parts) {
+                re += delta * part.0;
+                im += delta * part.1;
+            }
+            let gain = eq * (re * re + im * im);
+            for (sums, (k, plain)) in bands.iter_mut().zip(third) {
+                sums[0] += k * gain;
+                sums[1] += k;
+                sums[2] += plain * gain;
+                sums[3] += plain;
             }
         }
-        most
+        let mut sums = [0.0; 4];
+        for (band, [k_after, k, plain_after, plain]) in bands.into_iter().enumerate() {
+            let loud = math::pow(10.0, cluster.bands_lufs[band] / 10.0);
+            let power = math::pow(10.0, (cluster.bands_lufs[band] + self.offsets[band]) / 10.0);
+            sums[0] += loud * if k > 0.0 { k_after / k } else { 1.0 };
+            sums[1] += loud;
+            sums[2] += power * if plain > 0.0 { plain_after / plain } else { 1.0 };
+            sums[3] += power;
+        }
+        (10.0 * math::log10(sums[0] / sums[1]), 10.0 * math::log10(sums[2] / sums[3]))
     }
+}
+
+/// The part of the sound at `hz` that a dynamic band hears and moves: second-
+/// order low-pass, band-pass or high-pass, as a complex number.
+fn part(band: &DynamicBand, hz: f64) -> (f64, f64) {
+    let x = hz / f64::from(band.hz);
+    let (num, k) = match band.shape {
+        Shape::LowShelf => ((1.0, 0.0), std::f64::consts::SQRT_2),
+        Shape::Bell => ((0.0, x), 1.0),
+        Shape::HighShelf => ((-x * x, 0.0), std::f64::consts::SQRT_2),
+    };
+    let (re, im) = (1.0 - x * x, k * x);
+    let square = re * re + im * im;
+    ((num.0 * re + num.1 * im) / square, (num.1 * re - num.0 * im) / square)
+}
+
+/// How far a detector that rises faster than it falls shows more than the mean
+/// power: it settles where rises and falls balance (an expectile).
+fn expectile_db(band: &DynamicBand) -> f64 {
+    EXPECTILE_DB * math::log10(f64::from(band.release_ms / band.attack_ms))
+}
+
+/// Per decade of release over attack; measured on music.
+const EXPECTILE_DB: f64 = 4.3;
+
+/// The clusters behind output gain and limiter: `(weight, LUFS)`.
+fn limited(shaped: &[Shaped], gain: f64, ceiling: f64) -> Vec<(f64, f64)> {
+    let over = |c: &Shaped| c.usual_peak + gain - ceiling + LIMITER_MARGIN_DB;
+    shaped.iter().map(|c| (c.n, c.lufs + gain - limiter_loss(c, over(c)))).collect()
 }
 
 /// The highest true peak of any cluster, in dBTP.
@@ -177,9 +267,10 @@ pub(super) fn highest_peak(shaped: &[Shaped]) -> f64 {
     shaped.iter().fold(f64::NEG_INFINITY, |top, c| top.max(c.true_peak))
 }
 
-/// What a dynamic band takes away at `level`, in dB.
+/// What a dynamic band takes away at `level`, in dB: the chain's curve, with a
+/// knee of 6 dB.
 fn held_db(band: &DynamicBand, level: f64) -> f64 {
-    let over = (level - f64::from(band.threshold_db)).max(0.0);
+    let over = soft_positive(level - f64::from(band.threshold_db), 3.0);
     (f64::from(band.slope) * over).min(f64::from(band.range_db))
 }
 
@@ -194,43 +285,40 @@ fn limiter_loss(cluster: &Shaped, over: f64) -> f64 {
     (cluster.limited * loss).min(depth)
 }
 
-/// Loudness range of weighted blocks: between the 10th and 95th hundredth of
-/// those above −70 LUFS and above 20 LU under their mean.
+/// Loudness range of weighted blocks `(weight, LUFS)`: between the 10th and
+/// 95th hundredth of those above −70 LUFS and above 20 LU under their mean.
 fn range(blocks: &[(f64, f64)]) -> f64 {
-    let (weight, energy) = blocks
-        .iter()
-        .filter(|(_, lufs)| *lufs > -70.0)
-        .fold((0.0, 0.0), |sum, &(n, lufs)| (sum.0 + n, sum.1 + n * math::pow(10.0, lufs / 10.0)));
-    if weight <= 0.0 {
-        return 0.0;
-    }
-    let gate = (10.0 * math::log10(energy / weight) - 20.0).max(-70.0);
-    let mut levels: Vec<(f64, f64)> =
-        blocks.iter().filter(|(_, lufs)| *lufs > gate).map(|&(n, lufs)| (lufs, n)).collect();
-    levels.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let Some(gate) = mean(blocks, -70.0).map(|mean| (mean - 20.0).max(-70.0)) else { return 0.0 };
+    let levels: Vec<(f64, f64)> = blocks.iter().map(|&(n, lufs)| (n * passed(lufs, gate), lufs)).collect();
     match (quantile(&levels, 0.10), quantile(&levels, 0.95)) {
         (Some(low), Some(high)) => high - low,
         _ => 0.0,
     }
 }
 
-/// The value below which `share` of the weight of sorted `(value, weight)`
-/// lies, on straight lines between the middles of the weights.
-fn quantile(sorted: &[(f64, f64)], share: f64) -> Option<f64> {
-    let whole: f64 = sorted.iter().map(|item| item.1).sum();
-    let wanted = share * whole;
-    let mut passed = 0.0;
-    let mut before: Option<(f64, f64)> = None;
-    for &(value, weight) in sorted {
-        let middle = passed + 0.5 * weight;
-        if middle >= wanted {
-            return Some(match before {
-                Some((at, low)) if middle > at => low + (value - low) * (wanted - at) / (middle - at),
-                _ => value,
-            });
-        }
-        before = Some((middle, value));
-        passed += weight;
+/// The value below which `share` of the weight of `(weight, value)` lies. Each
+/// cluster stands for values around its own, so it counts gradually, and the
+/// quantile moves smoothly with every one of them; found by bisection.
+fn quantile(items: &[(f64, f64)], share: f64) -> Option<f64> {
+    const WIDTH: f64 = 1.0;
+    let whole: f64 = items.iter().map(|item| item.0).sum();
+    if whole <= 0.0 {
+        return None;
     }
-    before.map(|(_, value)| value)
+    let sounding = items.iter().filter(|item| item.0 > 0.0);
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for &(_, value) in sounding {
+        low = low.min(value - WIDTH);
+        high = high.max(value + WIDTH);
+    }
+    for _ in 0..40 {
+        let middle = 0.5 * (low + high);
+        let below: f64 = items.iter().map(|&(w, value)| w * smoothstep(-WIDTH, WIDTH, middle - value)).sum();
+        if below < share * whole {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Some(0.5 * (low + high))
 }

@@ -40,11 +40,14 @@ pub(super) const REFERENCE_TRACK_SPREAD_DB: f64 = 1.0;
 pub(super) const REFERENCE_TRACK_CORRECTION: f64 = 0.75;
 /// No band of the equaliser moves further, in dB.
 pub(super) const MAX_EQ_DB: f64 = 6.0;
+/// No third-octave is raised further to correct it, in dB: raising finds noise
+/// where lowering finds none.
+pub(super) const MAX_BOOST_DB: f64 = 4.0;
 
 /// True peak that enhanced sound keeps under, in dBTP.
 pub(super) const CEILING_DBTP: f64 = -1.0;
 /// The limiter aims this much lower, so that meters of other makes agree.
-pub(super) const LIMITER_MARGIN_DB: f64 = 0.3;
+pub(super) const LIMITER_MARGIN_DB: f64 = 0.5;
 /// The most gain, in dB, that a quiet track gets.
 pub(super) const MAX_GAIN_DB: f64 = 24.0;
 /// What a limiter may read above a track's samples at most: 7.3 dB (the sum of

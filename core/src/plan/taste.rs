@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::smoothstep;
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::math::f64 as math;
@@ -138,14 +139,22 @@ impl AlbumLoudness {
 /// Gated loudness of weighted blocks `(weight, LUFS)`: those above −70 LUFS,
 /// then those above 10 LU under their mean.
 pub(super) fn gated(blocks: &[(f64, f64)]) -> Option<f64> {
-    let mean = |gate: f64| {
-        let (weight, energy) = blocks
-            .iter()
-            .filter(|(_, lufs)| *lufs > gate)
-            .fold((0.0, 0.0), |sum, &(n, lufs)| (sum.0 + n, sum.1 + n * math::pow(10.0, lufs / 10.0)));
-        (weight > 0.0).then(|| 10.0 * math::log10(energy / weight))
-    };
-    mean(mean(-70.0)?.max(-60.0) - 10.0)
+    mean(blocks, (mean(blocks, -70.0)? - 10.0).max(-70.0))
+}
+
+/// Loudness of the mean energy of the blocks that pass a gate.
+pub(super) fn mean(blocks: &[(f64, f64)], gate: f64) -> Option<f64> {
+    let (weight, energy) = blocks.iter().fold((0.0, 0.0), |sum, &(n, lufs)| {
+        let n = n * passed(lufs, gate);
+        (sum.0 + n, sum.1 + n * math::pow(10.0, lufs / 10.0))
+    });
+    (weight > 0.0).then(|| 10.0 * math::log10(energy / weight))
+}
+
+/// The share of a cluster's blocks that a gate lets through: its blocks lie
+/// about 1 LU around it, so a gate within them parts them.
+pub(super) fn passed(lufs: f64, gate: f64) -> f64 {
+    smoothstep(-0.5, 0.5, lufs - gate)
 }
 
 pub(super) fn within(name: &str, x: f64, low: f64, high: f64) -> Result<()> {

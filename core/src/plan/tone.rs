@@ -3,7 +3,8 @@
 
 use super::response::gain_db;
 use super::rules::{
-    Character, MAX_EQ_DB, REFERENCE_DB, REFERENCE_TRACK_CORRECTION, REFERENCE_TRACK_SPREAD_DB, SPREAD_DB,
+    Character, MAX_BOOST_DB, MAX_EQ_DB, REFERENCE_DB, REFERENCE_TRACK_CORRECTION, REFERENCE_TRACK_SPREAD_DB,
+    SPREAD_DB,
 };
 use super::stages::{Band, N_EQ_BANDS};
 use super::{smoothstep, soft_limit};
@@ -42,11 +43,19 @@ impl Balance {
     }
 
     /// What the equaliser should do, in dB per third-octave.
+    ///
+    /// What a track hardly has is raised less and less: that would raise hum and
+    /// hiss. And a few lone tones are not a balance.
     fn wish(&self, share: f64) -> [f64; N_THIRD_OCTAVES] {
+        let fullness = smoothstep(4.0, 14.0, self.presence.iter().sum());
         std::array::from_fn(|i| {
-            let excess = (self.deviation[i].abs() - self.spread[i]).max(0.0);
-            let excess = if self.deviation[i] < 0.0 { -excess } else { excess };
-            soft_limit(-share * excess, MAX_EQ_DB) * self.presence[i]
+            let excess =
+                (self.deviation[i].abs() - self.spread[i]).max(0.0) * share * fullness * self.presence[i];
+            if self.deviation[i] < 0.0 {
+                soft_limit(excess, MAX_BOOST_DB) * smoothstep(-26.0, -12.0, self.deviation[i])
+            } else {
+                -soft_limit(excess, MAX_EQ_DB)
+            }
         })
     }
 

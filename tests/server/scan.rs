@@ -108,6 +108,64 @@ fn a_scan_goes_on_past_files_that_do_not_play_and_lists_them() {
     }
 }
 
+/// A WAV of 32-bit floats that claims this shape, whatever follows.
+fn claimed(n_channels: u16, rate: u32, samples: &[f32]) -> Vec<u8> {
+    let n_bytes = 4 * samples.len() as u32;
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + n_bytes).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x03\0");
+    wav.extend(n_channels.to_le_bytes());
+    wav.extend(rate.to_le_bytes());
+    wav.extend(rate.wrapping_mul(4 * u32::from(n_channels)).to_le_bytes());
+    wav.extend((4 * n_channels).to_le_bytes());
+    wav.extend(b"\x20\0data");
+    wav.extend(n_bytes.to_le_bytes());
+    wav.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+    wav
+}
+
+/// Whatever a file claims to be, it either plays, finite, or is a fault.
+#[test]
+fn odd_sounds_play_or_are_faults() {
+    let samples: Vec<f32> = (0..96_000).map(|n| ((n * 7_919) % 2_000) as f32 / 4_000.0 - 0.25).collect();
+    let mut broken = samples.clone();
+    for (n, value) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 1e-42].into_iter().enumerate() {
+        broken[1_000 * n..1_000 * n + 50].fill(value);
+    }
+    let files = [
+        ("broken.wav", claimed(2, 48_000, &broken)),
+        ("one frame.wav", claimed(2, 48_000, &samples[..2])),
+        ("one sample.wav", claimed(1, 8_000, &samples[..1])),
+        ("eight.wav", claimed(8, 48_000, &samples)),
+        ("fast.wav", claimed(2, 384_000, &samples)),
+        ("no channels.wav", claimed(0, 48_000, &samples)),
+        ("many channels.wav", claimed(999, 48_000, &samples)),
+        ("no rate.wav", claimed(2, 0, &samples)),
+        ("absurd rate.wav", claimed(2, u32::MAX, &samples)),
+        ("slow.wav", claimed(2, 1, &samples)),
+    ];
+    let house = House::served(&files.each_ref().map(|(name, bytes)| (*name, &bytes[..])), &[]);
+    let playing = ["broken", "eight", "fast", "one frame", "one sample"];
+    for track in house.tracks() {
+        let id = track["id"].as_str().expect("an id");
+        let is_playing = playing.iter().any(|title| track["title"] == *title);
+        assert_eq!(track["state"], if is_playing { "measured" } else { "failed" }, "{track}");
+        for what in ["file", "plan", "fingerprint", "waveform", "artwork", "stream", "stream?format=wavf32"] {
+            let answer = house.get(&format!("/api/tracks/{id}/{what}"));
+            assert_eq!(answer.status < 400, is_playing, "{what} of {track}: {}", answer.status);
+            assert!(answer.status < 500);
+            if is_playing && what == "stream?format=wavf32" {
+                let header = answer.body.windows(4).position(|four| four == b"data").expect("frames") + 8;
+                let frames = answer.body[header..].chunks_exact(4).map(|four| four.try_into().expect("four"));
+                assert!(frames.map(f32::from_le_bytes).all(f32::is_finite), "{track}");
+            }
+        }
+    }
+    let named: Vec<_> = faults(&house).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(named, ["absurd rate.wav", "many channels.wav", "no channels.wav", "no rate.wav", "slow.wav"]);
+    assert_eq!(house.counter("request_errors"), 0);
+}
+
 #[cfg(unix)]
 #[test]
 fn scanning_again_changes_nothing() {

@@ -36,7 +36,7 @@ pub async fn faults(ask: Ask) -> Result<Response> {
 /// POST /api/library/faults/retry
 pub async fn retry(ask: Ask) -> Result<Response> {
     let n_faults = ask.house.catalog.ask(|catalog| catalog.forget_faults()).await?;
-    ask.house.jobs.look();
+    ask.house.jobs.retry();
     ask.house.scanner.ask();
     reply::accepted(&serde_json::json!({ "retried": n_faults }))
 }

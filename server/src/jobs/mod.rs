@@ -104,6 +104,12 @@ impl Jobs {
         self.shared.wake.notify_all();
     }
 
+    /// Tries again what had been given up.
+    pub fn retry(&self) {
+        self.queue().given_up.clear();
+        self.look();
+    }
+
     /// Measures this track before all others.
     pub fn hurry(&self, track: Measurable) {
         let mut queue = self.queue();

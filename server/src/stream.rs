@@ -17,7 +17,7 @@ use auralis_core::{decode, error};
 use bytes::Bytes;
 
 use crate::catalog::{Measurable, key};
-use crate::error::{Error, chain};
+use crate::error::Error;
 use crate::media;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
@@ -117,11 +117,7 @@ impl Recipe {
                     Ok::<_, Error>((bytes, cursor))
                 });
                 let outcome = rendered.await.map_err(Error::from).and_then(|rendered| rendered);
-                // The headers are out: all that is left is to cut the answer short.
-                outcome.map(Some).map_err(|error| {
-                    tracing::error!(error = chain(&error), "stream broken off");
-                    std::io::Error::other("the stream broke off")
-                })
+                outcome.map(Some).map_err(std::io::Error::other)
             }
         })
     }

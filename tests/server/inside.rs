@@ -76,8 +76,17 @@ fn log() -> &'static Log {
 
 /// All events logged so far in which `field` is `value`.
 pub fn logged(field: &str, value: &str) -> Vec<Value> {
+    all().filter(|event| event["fields"][field] == value).collect()
+}
+
+/// All events logged so far in requests for `path`.
+pub fn logged_in(path: &str) -> Vec<Value> {
+    all().filter(|event| event["span"]["path"] == path).collect()
+}
+
+fn all() -> impl Iterator<Item = Value> {
     let bytes = log().0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    events(&String::from_utf8_lossy(&bytes)).filter(|event| event["fields"][field] == value).collect()
+    events(&String::from_utf8_lossy(&bytes)).collect::<Vec<_>>().into_iter()
 }
 
 /// The events of a log of one object per line.

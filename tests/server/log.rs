@@ -2,7 +2,7 @@
 //! sentence, and everybody else hears nothing of it.
 
 use std::fmt;
-use std::io::{BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use auralis_server::serve::Seams;
 use auralis_tests::http::{get, read};
 use serde_json::Value;
 
-use crate::house::{House, assert_problem, sound, until};
-use crate::inside::{events, logged};
+use crate::house::{House, PATIENCE, assert_problem, sound, until};
+use crate::inside::{events, logged, logged_in};
 
 fn wav(seed: u64, seconds: f64) -> Vec<u8> {
     sound(Format::Wav16, seed, seconds)
@@ -162,6 +162,47 @@ fn an_unexpected_error_is_told_whole_to_the_log_and_clean_to_the_client() {
         assert!(said.starts_with("something unexpected happened") && said.contains("nonsense"), "{said}");
     }
     assert_eq!(house.get(&format!("/api/tracks/{id}/file")).status, 200);
+}
+
+/// A file that shrinks while it is sent: what was promised cannot be kept, so
+/// the answer is cut, and the log says of which request.
+#[test]
+fn an_answer_that_breaks_off_is_cut_and_logged_once() {
+    // More than any socket buffers: four minutes, of which nothing lies on the disk.
+    const N_BYTES: u32 = 40 << 20;
+    let mut head = wav(1, 0.0)[..44].to_vec();
+    head[4..8].copy_from_slice(&(N_BYTES + 36).to_le_bytes());
+    head[40..44].copy_from_slice(&N_BYTES.to_le_bytes());
+    let mut house = House::new(&[("long.wav", &head)]);
+    let path = house.library.path().join("long.wav");
+    let file = std::fs::File::options().write(true).open(&path).expect("the file");
+    file.set_len(44 + u64::from(N_BYTES)).expect("a long file");
+    let modified = path.metadata().and_then(|metadata| metadata.modified()).expect("a time");
+    house.open_inside(Seams::default());
+    house.settled(1);
+    let id = house.id("long");
+    for (what, query) in [("file", ""), ("stream", "?format=wavf32")] {
+        let asked = format!("/api/tracks/{id}/{what}");
+        let mut stream = TcpStream::connect(house.address()).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let request = format!("GET {asked}{query} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it is sent");
+        let mut stream = BufReader::new(stream);
+        stream.fill_buf().expect("it begins to answer");
+        file.set_len(1 << 20).expect("it shrinks");
+        let cut = read(&mut stream, false).expect_err("not all of it can come");
+        assert_ne!(cut.kind(), std::io::ErrorKind::WouldBlock, "the server leaves it hanging");
+        let errors = || -> Vec<_> {
+            logged_in(&asked).into_iter().filter(|event| event["level"] == "ERROR").collect()
+        };
+        until("it is logged", || (!errors().is_empty()).then_some(()));
+        assert_eq!(errors().len(), 1, "{:?}", errors());
+        assert!(errors()[0]["span"]["id"].is_string(), "the request has its id");
+        file.set_len(44 + u64::from(N_BYTES)).expect("it is whole again");
+        file.set_modified(modified).expect("its time is set");
+        let part = house.ask("GET", &format!("{asked}{query}"), &[("Range", "bytes=20000000-20000099")]);
+        assert_eq!((part.status, part.body.len()), (206, 100), "others are served");
+    }
 }
 
 /// The program's own log, as it comes out of standard error.

@@ -13,7 +13,7 @@ use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
 use super::Ask;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
 use crate::range::{Part, part};
 
 /// How long an answer may be kept.
@@ -98,7 +98,7 @@ impl Whole<'_> {
         let n_bytes = range.end - range.start;
         let has_body = part != Part::NotModified && !ask.is_head() && n_bytes > 0;
         let mut response = if has_body {
-            warp::reply::stream(Body(Mutex::new(body(range)))).into_response()
+            warp::reply::stream(Body::new(body(range))).into_response()
         } else {
             Response::default()
         };
@@ -133,14 +133,31 @@ impl Whole<'_> {
 }
 
 /// A stream that is only ever polled from one place: the lock is never waited
-/// for, it makes the stream shareable as warp asks.
-struct Body(Mutex<Pieces>);
+/// for, it makes the stream shareable as warp asks. It is polled after the
+/// handler is done, but what it logs is still about its request.
+struct Body {
+    pieces: Mutex<Pieces>,
+    span: tracing::Span,
+}
+
+impl Body {
+    fn new(pieces: Pieces) -> Self {
+        Body { pieces: Mutex::new(pieces), span: tracing::Span::current() }
+    }
+}
 
 impl Stream for Body {
     type Item = std::io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let pieces = self.get_mut().0.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        pieces.as_mut().poll_next(context)
+        let body = self.get_mut();
+        let _in_span = body.span.enter();
+        let pieces = body.pieces.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let polled = pieces.as_mut().poll_next(context);
+        if let Poll::Ready(Some(Err(error))) = &polled {
+            // The headers are out: all that is left is to cut the answer short.
+            tracing::error!(error = chain(error), "answer broken off");
+        }
+        polled
     }
 }

@@ -58,6 +58,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
         &stages,
         &balance,
         if taste.reference.is_some() { "your reference" } else { "the balance of released music" },
+        taste.preset,
     ));
     reasons.extend(other_reasons(track, &stages, held, push));
     Plan {

@@ -3,7 +3,7 @@
 use super::rules::CEILING_DBTP;
 use super::stages::{Shape, Stages};
 use super::tone::Balance;
-use super::{Promise, Reason};
+use super::{Preset, Promise, Reason};
 
 /// Moves smaller than this many dB are not spoken of.
 const HEARD_DB: f64 = 0.2;
@@ -42,7 +42,7 @@ fn band_name(hz: f32) -> &'static str {
 }
 
 /// One reason per band of the equaliser that moves.
-pub(super) fn tone(stages: &Stages, balance: &Balance, of: &str) -> Vec<Reason> {
+pub(super) fn tone(stages: &Stages, balance: &Balance, of: &str, preset: Preset) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for band in &stages.eq {
         let gain = f64::from(band.gain_db);
@@ -53,16 +53,23 @@ pub(super) fn tone(stages: &Stages, balance: &Balance, of: &str) -> Vec<Reason> 
         let spread = balance.spread_at(band.hz.into());
         let name = band_name(band.hz);
         let verb = if gain > 0.0 { "raised" } else { "lowered" };
-        let measured = format!("{} dB beside {of}", signed(deviation));
+        let side = if deviation > 0.0 { "above" } else { "under" };
+        let measured = format!("{} dB {side} {of}", plain(deviation.abs()));
         let place = match band.shape {
             Shape::LowShelf => format!("below {:.0} Hz", band.hz),
             Shape::Bell => format!("around {:.0} Hz", band.hz),
             Shape::HighShelf => format!("above {:.0} Hz", band.hz),
         };
-        let text = format!(
-            "{} dB {place}: {name} {verb}; it lies {measured}, where ±{spread:.1} dB is style",
-            signed(gain)
-        );
+        // A band may also move against its own deviation: for the curve's
+        // smoothness, or because the preset leans that way.
+        let why = if gain * deviation < 0.0 && deviation.abs() > spread {
+            format!("it lies {measured}, where ±{spread:.1} dB is style")
+        } else if preset == Preset::Adaptive {
+            "in line with the bands beside it".to_string()
+        } else {
+            format!("as the preset {preset} has it")
+        };
+        let text = format!("{} dB {place}: {name} {verb}; {why}", signed(gain));
         reasons.push(reason(
             "eq",
             measured,

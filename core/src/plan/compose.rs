@@ -79,6 +79,9 @@ fn ceiling(track: &Fingerprint, amount: f64) -> f64 {
     quantised(own + (CEILING_DBTP - own) * smoothstep(0.0, GLIDE_BELOW, amount), 100.0)
 }
 
+/// What the moves but the gain change of the loudness is spoken of from here on.
+const OTHERS_HEARD_LU: f64 = 0.5;
+
 /// The gain that reaches the target, and what it is for.
 struct Wish {
     db: f64,
@@ -109,11 +112,16 @@ impl Wish {
         };
         let wanted = format!("{} LUFS", plain(self.target));
         let short = self.target - after;
-        let text = if self.album.is_none() && short > 0.3 {
-            format!("{} dB: {measured}, {wanted} wanted; its peaks allow {} LUFS", signed(gain), plain(after))
-        } else {
-            format!("{} dB: {measured}, {wanted} wanted", signed(gain))
-        };
+        let mut text = format!("{} dB: {measured}, {wanted} wanted", signed(gain));
+        if self.album.is_none() && short > 0.3 {
+            text += &format!("; its peaks allow {} LUFS", plain(after));
+        }
+        // Without this a track would seem to be raised that was too loud.
+        let others = after - lufs - gain;
+        if others.abs() >= OTHERS_HEARD_LU {
+            let verb = if others < 0.0 { "take" } else { "add" };
+            text += &format!("; the other moves {verb} {:.1} LU", others.abs());
+        }
         reason("gain", measured, wanted, format!("{} dB", signed(gain)), text)
     }
 }

@@ -430,3 +430,74 @@ fn every_move_has_its_reason() {
     }
     assert!(plan.summary.contains("louder") && plan.summary.contains("dBTP"), "{}", plan.summary);
 }
+
+/// A track with `factor` times the range of [`made`], 6 LU.
+fn stretched(lufs: f64, headroom: f64, factor: f64) -> Fingerprint {
+    let mut track = made(lufs, headroom);
+    track.lra_lu *= factor;
+    for cluster in &mut track.sketch {
+        let change = (factor - 1.0) * (cluster.lufs - lufs);
+        cluster.lufs = (cluster.lufs + change).max(-70.9);
+        for band in &mut cluster.bands_lufs {
+            *band = (*band + change).max(-200.0);
+        }
+        cluster.true_peak_dbtp += change;
+        cluster.usual_peak_dbtp += change;
+    }
+    for value in track.loudness_curve.iter_mut().flatten() {
+        *value += (factor - 1.0) * (*value - lufs);
+    }
+    let top = track.sketch.iter().fold(f64::NEG_INFINITY, |top, c| top.max(c.true_peak_dbtp));
+    track.true_peak_dbtp = Some(top);
+    track
+}
+
+/// Law L6: what a track may lose of its loudness range, in LU, and of its peaks
+/// over its loudness, in dB. The README states these numbers.
+fn most_lost(preset: Preset) -> (f64, f64) {
+    match preset {
+        Preset::Gentle | Preset::Live => (1.0, 2.5),
+        Preset::Adaptive | Preset::Warm | Preset::Bright => (2.0, 4.5),
+        Preset::Punchy => (2.5, 5.0),
+        Preset::Night => (10.0, 6.0),
+    }
+}
+
+#[test]
+fn losses_of_range_and_of_peaks_are_capped() {
+    for preset in Preset::ALL {
+        let (most_range, most_plr) = most_lost(preset);
+        let (mut range_lost, mut plr_lost) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+        for factor in [0.5, 1.0, 2.0, 3.0, 4.0] {
+            for (lufs, headroom) in [(-8.0, 8.0), (-14.0, 14.0), (-20.0, 12.0), (-24.0, 22.0), (-35.0, 30.0)]
+            {
+                let track = stretched(lufs, headroom, factor);
+                for target_lufs in [-23.0, -14.0, -6.0] {
+                    let promise = plan(&track, &Taste { target_lufs, ..taste(preset, 1.0) }).unwrap().promise;
+                    let before = track.true_peak_dbtp.unwrap() - lufs;
+                    let after = promise.true_peak_dbtp.unwrap() - promise.lufs.unwrap();
+                    range_lost = range_lost.max(track.lra_lu - promise.lra_lu.unwrap());
+                    plr_lost = plr_lost.max(before - after);
+                }
+            }
+        }
+        assert!(range_lost <= most_range, "{preset}: {range_lost} LU of range");
+        assert!(plr_lost <= most_plr, "{preset}: {plr_lost} dB of peaks");
+    }
+}
+
+#[test]
+fn a_gain_that_makes_up_for_other_moves_says_so() {
+    let mut harsh = made(-13.7, 12.0);
+    for level in &mut harsh.third_octaves[20..28] {
+        *level += 10.0;
+    }
+    let plan = plan(&harsh, &Taste::default()).unwrap();
+    let gain = plan.reasons.iter().find(|reason| reason.stage == "gain").unwrap();
+    // Too loud by 0.3 LU and yet raised: what was lowered took more.
+    assert!(gain.done.starts_with('+') && gain.text.contains("the other moves take"), "{gain:?}");
+    let presence = plan.reasons.iter().find(|reason| reason.text.contains("around 4 kHz")).unwrap();
+    assert!(presence.done.starts_with('−') && presence.text.contains("above the balance"), "{presence:?}");
+    let plain = super::plan(&made(-20.0, 12.0), &Taste::default()).unwrap();
+    assert!(!plain.reasons[0].text.contains("other moves"), "{:?}", plain.reasons[0]);
+}

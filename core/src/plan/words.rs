@@ -23,6 +23,11 @@ pub(super) fn plain(x: f64) -> String {
     signed(x).trim_start_matches('+').to_string()
 }
 
+/// A frequency as one says it: "300 Hz", "7.5 kHz".
+fn pitch(hz: f32) -> String {
+    if hz < 1_000.0 { format!("{hz:.0} Hz") } else { format!("{} kHz", hz / 1_000.0) }
+}
+
 /// A reason of these parts.
 pub(super) fn reason(stage: &str, measured: String, wanted: String, done: String, text: String) -> Reason {
     Reason { stage: stage.to_string(), measured, wanted, done, text }
@@ -56,9 +61,9 @@ pub(super) fn tone(stages: &Stages, balance: &Balance, of: &str, preset: Preset)
         let side = if deviation > 0.0 { "above" } else { "under" };
         let measured = format!("{} dB {side} {of}", plain(deviation.abs()));
         let place = match band.shape {
-            Shape::LowShelf => format!("below {:.0} Hz", band.hz),
-            Shape::Bell => format!("around {:.0} Hz", band.hz),
-            Shape::HighShelf => format!("above {:.0} Hz", band.hz),
+            Shape::LowShelf => format!("below {}", pitch(band.hz)),
+            Shape::Bell => format!("around {}", pitch(band.hz)),
+            Shape::HighShelf => format!("above {}", pitch(band.hz)),
         };
         // A band may also move against its own deviation: for the curve's
         // smoothness, or because the preset leans that way.

@@ -9,7 +9,7 @@ use auralis_core::block::Block;
 use auralis_core::decode::{self, Decoder};
 use auralis_core::encode::{self, Format};
 use auralis_core::flow::Spec;
-use auralis_tests::program;
+pub use auralis_tests::auralis;
 use auralis_tests::signals::{Planes, read_all};
 use serde_json::Value;
 
@@ -48,20 +48,6 @@ impl Run {
         assert!(!self.err.contains("panicked"), "{self:#?}");
         self
     }
-}
-
-/// The program with nothing of this machine's settings.
-pub fn auralis() -> Command {
-    let mut command = Command::new(program());
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("AURALIS_") {
-            command.env_remove(name);
-        }
-    }
-    let nowhere = std::env::temp_dir().join("auralis-tests-nowhere");
-    command.env("XDG_CONFIG_HOME", &nowhere).env("XDG_DATA_HOME", &nowhere);
-    command.stdin(Stdio::null());
-    command
 }
 
 /// Runs the program with `words`.

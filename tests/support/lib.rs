@@ -7,10 +7,10 @@ pub mod signals;
 
 mod program;
 
-pub use program::{Server, program, serving};
+pub use program::{Server, auralis, program, serving};
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The workspace's folder.
@@ -45,6 +45,32 @@ pub fn ffmpeg() -> Option<Command> {
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-nostdin"]);
     Some(command)
+}
+
+/// What ffmpeg's meter reads of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Metered {
+    /// Integrated loudness in LUFS, to 0.1.
+    pub lufs: f64,
+    /// Loudness range in LU, to 0.1.
+    pub lra_lu: f64,
+    /// True peak in dBTP, to 0.1.
+    pub true_peak_dbtp: f64,
+}
+
+/// Measures the file at `path` with ffmpeg's meter, where it is installed.
+#[expect(clippy::expect_used, reason = "a file that another program cannot read fails its test")]
+pub fn metered(path: &Path) -> Option<Metered> {
+    let mut ffmpeg = ffmpeg()?;
+    ffmpeg.args(["-nostats", "-i"]).arg(path);
+    let output = ffmpeg.args(["-af", "ebur128=peak=true", "-f", "null", "-"]).output();
+    let text = String::from_utf8_lossy(&output.expect("ffmpeg runs").stderr).into_owned();
+    let summary = text.rsplit("Summary:").next().expect("a split has a last part");
+    let number = |label: &str| -> f64 {
+        let value = summary.split(label).nth(1).and_then(|rest| rest.split_whitespace().next());
+        value.and_then(|value| value.parse().ok()).expect("ffmpeg's summary holds a number")
+    };
+    Some(Metered { lufs: number("I:"), lra_lu: number("LRA:"), true_peak_dbtp: number("Peak:") })
 }
 
 /// Says that this test was skipped and why. It writes past the capture of

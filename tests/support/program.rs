@@ -32,6 +32,20 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// The program with nothing of this machine's settings.
+pub fn auralis() -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AURALIS_") {
+            command.env_remove(name);
+        }
+    }
+    let nowhere = std::env::temp_dir().join("auralis-tests-nowhere");
+    command.env("XDG_CONFIG_HOME", &nowhere).env("XDG_DATA_HOME", &nowhere);
+    command.stdin(Stdio::null());
+    command
+}
+
 /// The command that serves on a free port with its data in `data`.
 pub fn serving<S: AsRef<OsStr>>(data: &Path, args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program());

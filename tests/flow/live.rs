@@ -6,6 +6,7 @@ use auralis_core::geometry::Geometry;
 use auralis_core::plan::Stages;
 use auralis_core::player::{Listen, Part, Player};
 use auralis_core::units::Seconds;
+use auralis_tests::laws::allocations;
 
 use crate::material::{Memory, hard_stages};
 
@@ -15,8 +16,7 @@ fn part(key: u32, stages: &Stages) -> Part {
     Part { key, stages: stages.clone(), original_db: -2.0, enhanced_db: -1.0, planned: true }
 }
 
-/// Plays tracks that follow each other without a gap, `at_a_time` frames at a
-/// time, and calls `act` once, when frame `when` of the timeline is next.
+/// [`play_in`] the usual geometry.
 fn play(
     tracks: &[(Memory, Stages)],
     haste: u32,
@@ -24,8 +24,21 @@ fn play(
     when: u64,
     act: impl FnOnce(&mut Player),
 ) -> [Vec<f32>; 2] {
-    let geometry = Geometry::at(RATE);
-    let mut player = Player::new(RATE, geometry, RATE as usize).expect("a good rate");
+    play_in(Geometry::at(tracks[0].0.rate), tracks, haste, at_a_time, when, act)
+}
+
+/// Plays tracks that follow each other without a gap, `at_a_time` frames at a
+/// time, and calls `act` once, when frame `when` of the timeline is next.
+fn play_in(
+    geometry: Geometry,
+    tracks: &[(Memory, Stages)],
+    haste: u32,
+    at_a_time: usize,
+    when: u64,
+    act: impl FnOnce(&mut Player),
+) -> [Vec<f32>; 2] {
+    let rate = tracks[0].0.rate;
+    let mut player = Player::new(rate, geometry, rate as usize).expect("a good rate");
     player.set_haste(haste);
     let (first, stages) = &tracks[0];
     player.start(part(0, stages), Some(first.n_frames()), 0, 0);
@@ -62,28 +75,59 @@ fn play(
 
 fn nothing(_: &mut Player) {}
 
+/// The usual geometry and another, so that equal numbers hide nothing.
+fn geometries(rate: u32) -> [Geometry; 2] {
+    [Geometry::at(rate), Geometry::of(rate, Seconds(7.0), Seconds(2.0), Seconds(0.03))]
+}
+
+/// Around a border, at 12.5 s, and in the middle of a chunk.
+fn moments(rate: u32, geometry: Geometry) -> [u64; 5] {
+    let i = geometry.interval;
+    [i - 1, i, i + 1, (12.5 * f64::from(rate)) as u64, i + i / 2 + 100]
+}
+
 #[test]
 fn a_new_taste_leaves_every_later_chunk_as_if_it_had_always_been() {
+    for rate in [8_000, 22_050, 44_100, 48_000, 96_000] {
+        let music = Memory::music(rate, 23.0, 1);
+        let (old, new) = ([(music.clone(), hard_stages(0))], [(music.clone(), hard_stages(1))]);
+        for geometry in geometries(rate) {
+            let always_old = play_in(geometry, &old, u32::MAX, 4_096, 0, nothing);
+            let always_new = play_in(geometry, &new, u32::MAX, 4_096, 0, nothing);
+            for when in moments(rate, geometry) {
+                let retune = |player: &mut Player| player.retune(part(0, &new[0].1), Seconds(2.0));
+                let out = play_in(geometry, &old, u32::MAX, 4_096, when, retune);
+                let chunk = geometry.place(when, music.n_frames()).chunk;
+                let exact = ((chunk + 1) * geometry.interval + geometry.crossfade) as usize;
+                assert_eq!(out[0].len(), music.planes[0].len());
+                assert!(
+                    out[0][..when as usize] == always_old[0][..when as usize],
+                    "{rate} Hz, before {when}"
+                );
+                assert!(out[0][exact..] == always_new[0][exact..], "{rate} Hz, after {when}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_new_taste_is_heard_within_100_ms_without_a_click() {
     let music = Memory::music(RATE, 32.0, 1);
     let (old, new) = (hard_stages(0), hard_stages(1));
     let geometry = Geometry::at(RATE);
     let always_old = play(&[(music.clone(), old.clone())], u32::MAX, 4_096, 0, nothing);
     let always_new = play(&[(music.clone(), new.clone())], u32::MAX, 4_096, 0, nothing);
-    let i = geometry.interval;
-    for when in [i - 1, i, i + 1, (12.5 * f64::from(RATE)) as u64, i + i / 2 + 100] {
+    for when in moments(RATE, geometry) {
         for (haste, at_a_time) in [(u32::MAX, 4_096), (8, 128)] {
             let out = play(&[(music.clone(), old.clone())], haste, at_a_time, when, |player| {
                 player.retune(part(0, &new), Seconds(2.0));
             });
-            assert_eq!(out[0].len(), music.planes[0].len());
-            // Until then, nothing changes; with bounded haste a chunk may enter
-            // up to 0.8 s late.
+            // With bounded haste a chunk may enter up to 0.8 s late.
             let late = if haste == u32::MAX { 0 } else { (0.8 * f64::from(RATE)) as u64 };
             let chunk = geometry.place(when, music.n_frames()).chunk;
-            let exact = ((chunk + 1) * i + geometry.crossfade + late) as usize;
-            assert!(out[0][..when as usize] == always_old[0][..when as usize], "before {when}");
+            let exact = ((chunk + 1) * geometry.interval + geometry.crossfade + late) as usize;
             assert!(out[0][exact..] == always_new[0][exact..], "after {when} at haste {haste}");
-            // Heard within 100 ms: by then it is nearer to the new than to the old.
+            // By then it is nearer to the new than to the old.
             let (from, to) = (when as usize + 4_410, when as usize + 8_820);
             let distance = |other: &[f32]| -> f32 {
                 out[0][from..to].iter().zip(&other[from..to]).map(|(a, b)| (a - b) * (a - b)).sum()
@@ -92,6 +136,54 @@ fn a_new_taste_leaves_every_later_chunk_as_if_it_had_always_been() {
             assert!(no_click(&out[0], when as usize), "a click at {when}");
         }
     }
+}
+
+#[test]
+fn the_switch_is_exact_at_every_border() {
+    for rate in [8_000, 22_050, 44_100, 48_000, 96_000] {
+        let music = Memory::music(rate, 16.0, 4);
+        let tracks = [(music.clone(), hard_stages(0))];
+        for geometry in geometries(rate) {
+            let enhanced = play_in(geometry, &tracks, u32::MAX, 4_096, 0, nothing);
+            for when in moments(rate, geometry) {
+                let off = |player: &mut Player| player.listen(Listen::Off);
+                let out = play_in(geometry, &tracks, u32::MAX, 4_096, when, off);
+                let (when, settled) = (when as usize, when as usize + rate as usize / 50);
+                assert!(out[0][..when] == enhanced[0][..when], "{rate} Hz, before {when}");
+                assert!(out[0][settled..] == music.planes[0][settled..], "{rate} Hz, after {when}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rendering_allocates_nothing() {
+    let tracks: Vec<_> =
+        [12.0, 11.0].iter().map(|&s| (Memory::music(RATE, s, s as u64), hard_stages(0))).collect();
+    let n_first = tracks[0].0.n_frames();
+    let mut player = Player::new(RATE, Geometry::at(RATE), RATE as usize).expect("a good rate");
+    player.set_haste(32);
+    player.start(part(0, &tracks[0].1), Some(n_first), 0, 0);
+    assert!(player.follow(part(1, &tracks[1].1), n_first, Some(tracks[1].0.n_frames())));
+    let pcm: [Vec<f32>; 2] =
+        [0, 1].map(|c| tracks.iter().flat_map(|(memory, _)| memory.planes[c].clone()).collect());
+    let mut block = Block::new(2, 128);
+    let (mut n_out, mut n_allocations) = (0, 0);
+    while !player.ended() {
+        let fed = player.fed() as usize;
+        let n = player.room().min(pcm[0].len() - fed);
+        n_allocations += allocations(|| {
+            player.feed(&pcm[0][fed..fed + n], &pcm[1][fed..fed + n]);
+            if fed + n == pcm[0].len() {
+                player.end();
+            }
+            player.render(&mut block);
+            player.take_reduction();
+        });
+        n_out += block.n_frames();
+    }
+    assert_eq!(n_out, pcm[0].len());
+    assert_eq!(n_allocations, 0);
 }
 
 /// Whether the second difference around `at` stays within what the music does

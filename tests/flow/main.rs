@@ -3,3 +3,8 @@
 mod chunks;
 mod live;
 mod material;
+
+use auralis_tests::laws::Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;

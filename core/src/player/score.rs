@@ -64,6 +64,8 @@ pub struct Border {
 pub struct Score {
     geometry: Geometry,
     tracks: Vec<Track>,
+    /// Tracks that are over, kept until the next call that may free memory.
+    over: Vec<Track>,
     /// The border to come, and the starts of those before it, newest first.
     cursor: Cursor,
 }
@@ -78,7 +80,12 @@ struct Cursor {
 impl Score {
     /// An empty score.
     pub fn new(geometry: Geometry) -> Self {
-        Score { geometry, tracks: Vec::with_capacity(N_TRACKS), cursor: Cursor::default() }
+        Score {
+            geometry,
+            tracks: Vec::with_capacity(N_TRACKS),
+            over: Vec::with_capacity(N_TRACKS),
+            cursor: Cursor::default(),
+        }
     }
 
     /// The geometry.
@@ -94,6 +101,7 @@ impl Score {
     /// Begins anew with one track; borders are given out from the oldest one
     /// that may still sound at `frame`.
     pub fn begin(&mut self, part: Part, n_frames: Option<u64>, frame: u64) {
+        self.over.clear();
         self.tracks.clear();
         self.tracks.push(Track { part, start: 0, n_frames });
         let chunk = self.geometry.place(frame, n_frames.unwrap_or(u64::MAX)).chunk;
@@ -117,17 +125,18 @@ impl Score {
         if self.tracks.len() == N_TRACKS {
             return false;
         }
+        self.over.clear();
         self.end_at(start);
         self.tracks.push(Track { part, start, n_frames });
         true
     }
 
     /// Forgets the first track, if no border of it is left to come; indices of
-    /// the others fall by one.
+    /// the others fall by one. Frees no memory: this happens while rendering.
     pub fn drop_first(&mut self) -> bool {
         let over = self.tracks.len() > 1 && self.cursor.track > 0;
         if over {
-            self.tracks.remove(0);
+            self.over.push(self.tracks.remove(0));
             self.cursor.track -= 1;
         }
         over

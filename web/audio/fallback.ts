@@ -2,7 +2,7 @@
  * The way without a worklet: an `<audio>` element on the server's native
  * stream. The same sound; no gapless joins, and a switch costs a moment.
  */
-import type { Player, PlayerEvents, PlayerState } from "./engine.js"
+import type { Player, PlayerEvents, PlayerState } from "./player.js"
 import type { Fingerprint, Plan, Taste, TrackRef } from "./types.js"
 
 const OFF_OR_ORIGINAL = 2

@@ -1,0 +1,47 @@
+/**
+ * What the engine asks of whatever makes the sound, and what it is told back:
+ * the worklet and the stream both answer to this.
+ */
+import type { Fingerprint, Plan, Taste, TrackRef } from "./types.js"
+
+export interface Player {
+  readonly kind: "worklet" | "stream"
+  readonly notice: string | null
+  play(key: number, track: TrackRef, frame: number, taste: Taste): Promise<void>
+  next(key: number, track: TrackRef | null, taste: Taste): void
+  pause(): Promise<void>
+  resume(): Promise<void>
+  listen(what: number, over_s: number): Promise<void>
+  retaste(taste: Taste): Promise<void>
+  volume(x: number): void
+  state(): Readonly<PlayerState>
+  tap(n: number): Promise<Tap>
+  latencyMs(): number
+  deviceRate(): number | null
+}
+
+/** Frames that came out, and the number of the first in its track. */
+export interface Tap {
+  frame: number
+  planes: Float32Array[]
+}
+
+/** What a player knows now. */
+export interface PlayerState {
+  key: number
+  position: number
+  rendered: number
+  underruns: number
+  reduction_db: number
+  ended: boolean
+}
+
+/** What a player tells the engine. */
+export interface PlayerEvents {
+  planned(key: number, plan: Plan, fingerprint: Fingerprint | null): void
+  calibrated(realtime: number): void
+  /** The track with this key is heard now. */
+  heard(key: number): void
+  ended(): void
+  fault(key: number, kind: string, message: string): void
+}

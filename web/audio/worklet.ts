@@ -1,0 +1,271 @@
+/**
+ * Sound made in the page: the Worker decodes and plans, the worklet renders;
+ * PCM goes from one to the other and never through the page's thread.
+ */
+import type { Player, PlayerEvents, PlayerState, Tap } from "./player.js"
+import type { FromAnalyst, FromProcessor, Taste, ToAnalyst, ToProcessor, TrackRef } from "./types.js"
+
+/** How long a sound device may take to start. */
+const AWAKE_MS = 5000
+
+export class WorkletPlayer implements Player {
+  readonly kind = "worklet"
+  readonly notice = null
+  private readonly known: PlayerState = { key: -1, position: 0, rendered: 0, underruns: 0, reduction_db: 0, ended: false }
+  private underrunsBefore = 0
+  private waiting: ((state: FromProcessor) => void)[] = []
+  private retuned: (() => void)[] = []
+  private worker!: Worker
+  private polling = 0
+  /** What the Worker was told, for the one that may have to take over. */
+  private readonly tracks = new Map<number, TrackRef>()
+  private taste: Taste | null = null
+  private tapped: Promise<Tap | null> = Promise.resolve(null)
+  private epoch = -1
+  private heardKey = -1
+  private paused = false
+  private ended = false
+
+  private constructor(
+    private readonly events: PlayerEvents,
+    private readonly context: AudioContext,
+    private readonly node: AudioWorkletNode,
+    private readonly recorder: AudioWorkletNode,
+    private readonly gain: GainNode,
+    private readonly analyst: WebAssembly.Module,
+  ) {}
+
+  static async create(events: PlayerEvents): Promise<WorkletPlayer> {
+    const context = new AudioContext({ latencyHint: "playback" })
+    const [engine, analyst] = await Promise.all([
+      compile("/engine.wasm"),
+      compile("/analyst.wasm"),
+      context.audioWorklet.addModule("/player-worklet.js"),
+      awake(context),
+    ]).catch((error: unknown) => {
+      void context.close()
+      throw error
+    })
+    const node = new AudioWorkletNode(context, "auralis-player", {
+      numberOfInputs: 0,
+      outputChannelCount: [2],
+      processorOptions: { module: engine },
+    })
+    const recorder = new AudioWorkletNode(context, "auralis-recorder", { outputChannelCount: [2] })
+    const gain = context.createGain()
+    node.connect(recorder).connect(gain).connect(context.destination)
+    const player = new WorkletPlayer(events, context, node, recorder, gain, analyst)
+    await player.begin()
+    return player
+  }
+
+  private async begin(): Promise<void> {
+    // addModule does not tell of errors in the module: only "ready" does.
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error("the audio engine did not start")), 10_000)
+      this.node.onprocessorerror = () => reject(new Error("the audio engine failed to start"))
+      this.node.port.onmessage = (event: MessageEvent<FromProcessor>) => {
+        if (event.data.type !== "ready") return
+        clearTimeout(late)
+        resolve()
+      }
+    })
+    this.node.port.onmessage = (event: MessageEvent<FromProcessor>) => this.onState(event.data)
+    this.hire()
+    this.poll()
+  }
+
+  /** A Worker of our own, joined to the worklet; also the one after a panic. */
+  private hire(): void {
+    const { port1, port2 } = new MessageChannel()
+    this.worker = new Worker("/analyst-worker.js", { type: "module" })
+    this.worker.onmessage = (event: MessageEvent<FromAnalyst>) => this.onAnalyst(event.data)
+    this.worker.onerror = () => this.replace(this.epoch, "the decoder failed on this file")
+    this.node.port.postMessage({ type: "analyst", port: port1 } satisfies ToProcessor, [port1])
+    this.tell({ type: "init", module: this.analyst, port: port2 }, [port2])
+  }
+
+  /** After a panic: the faulty file is named, and what is heard goes on. */
+  private replace(key: number, message: string): void {
+    this.worker.terminate()
+    for (const resolve of this.retuned.splice(0)) resolve()
+    this.hire()
+    const heard = this.tracks.get(this.heardKey)
+    if (key !== this.heardKey && heard && this.taste) {
+      this.tell({ type: "adopt", epoch: this.epoch, key: this.heardKey, track: heard, taste: this.taste })
+    }
+    this.events.fault(key, "panic", message)
+  }
+
+  private tell(message: ToAnalyst, transfer: Transferable[] = []): void {
+    this.worker.postMessage(message, transfer)
+  }
+
+  private onAnalyst(message: FromAnalyst): void {
+    switch (message.type) {
+      case "planned":
+        this.events.planned(message.key, message.plan, message.fingerprint)
+        break
+      case "retuned":
+        this.retuned.shift()?.()
+        break
+      case "calibrated":
+        this.events.calibrated(message.realtime)
+        break
+      case "fault":
+        if (message.kind === "panic") this.replace(message.key, message.message)
+        else this.events.fault(message.key, message.kind, message.message)
+        break
+    }
+  }
+
+  private onState(state: FromProcessor): void {
+    if (state.type === "fault") {
+      this.events.fault(this.heardKey, "panic", state.message ?? "the audio engine failed")
+      return
+    }
+    const known = this.known
+    if (state.rendered < known.rendered) this.underrunsBefore = 0
+    known.key = state.key
+    known.position = state.position
+    known.rendered = state.rendered
+    known.underruns = this.underrunsBefore + state.underruns
+    known.reduction_db = state.reduction_db
+    known.ended = state.ended
+    const waiting = this.waiting
+    this.waiting = []
+    for (const resolve of waiting) resolve(state)
+    if (state.epoch !== this.epoch || state.rendered === 0) return
+    if (state.key !== this.heardKey) {
+      this.tracks.delete(this.heardKey)
+      this.heardKey = state.key
+      this.events.heard(state.key)
+    }
+    if (state.ended && !this.ended) {
+      this.ended = true
+      this.events.ended()
+    }
+  }
+
+  /** One message to the worklet; resolves with the state it answers. */
+  private post(message: ToProcessor): Promise<FromProcessor> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve)
+      this.node.port.postMessage(message)
+    })
+  }
+
+  /** Polls ten times faster than a meter needs only while somebody waits. */
+  private poll(): void {
+    clearTimeout(this.polling)
+    void this.post({ type: "poll" })
+    const rest = this.paused || this.ended || this.epoch < 0 ? 250 : 33
+    this.polling = window.setTimeout(() => this.poll(), rest)
+  }
+
+  private async until(reached: (state: FromProcessor) => boolean, whileTrue: () => boolean): Promise<void> {
+    while (whileTrue()) {
+      const state = await this.post({ type: "poll" })
+      if (reached(state)) return
+      await new Promise((resolve) => setTimeout(resolve, 4))
+    }
+  }
+
+  async play(key: number, track: TrackRef, frame: number, taste: Taste): Promise<void> {
+    this.epoch = key
+    this.heardKey = key
+    this.ended = false
+    this.taste = taste
+    this.tracks.clear()
+    this.tracks.set(key, track)
+    this.tell({ type: "play", key, track, frame, taste })
+    this.poll()
+    await this.until(
+      (state) => state.epoch === key && (state.rendered > 0 || state.paused || state.ended),
+      () => this.epoch === key,
+    )
+  }
+
+  next(key: number, track: TrackRef | null, taste: Taste): void {
+    this.taste = taste
+    if (track) this.tracks.set(key, track)
+    this.tell({ type: "next", key, track, taste })
+  }
+
+  /** Sends a message and waits until a quantum was rendered after it. */
+  private async heardAfter(message: ToProcessor): Promise<void> {
+    const { at } = await this.post(message)
+    if (this.context.state !== "running" || this.epoch < 0) return
+    await this.until((state) => state.at > at, () => this.context.state === "running")
+  }
+
+  async pause(): Promise<void> {
+    this.paused = true
+    await this.post({ type: "pause" })
+    await this.until((state) => state.paused || state.rendered === 0, () => this.paused)
+  }
+
+  async resume(): Promise<void> {
+    this.paused = false
+    await this.context.resume()
+    await this.post({ type: "resume" })
+    this.poll()
+  }
+
+  async listen(what: number, over_s: number): Promise<void> {
+    await this.heardAfter({ type: "listen", what, over_s })
+  }
+
+  async retaste(taste: Taste): Promise<void> {
+    this.taste = taste
+    await new Promise<void>((resolve) => {
+      this.retuned.push(resolve)
+      this.tell({ type: "taste", taste })
+    })
+    await this.heardAfter({ type: "poll" })
+  }
+
+  volume(x: number): void {
+    this.gain.gain.setTargetAtTime(x, this.context.currentTime, 0.01)
+  }
+
+  state(): Readonly<PlayerState> {
+    return this.known
+  }
+
+  /** One recording after the other: the recorder keeps one at a time. */
+  tap(n: number): Promise<Tap> {
+    const tap = () =>
+      new Promise<Tap>((resolve) => {
+        this.recorder.port.onmessage = (event: MessageEvent<Tap>) => resolve(event.data)
+        this.recorder.port.postMessage(n)
+      })
+    const next = this.tapped.then(tap)
+    this.tapped = next
+    return next
+  }
+
+  deviceRate(): number {
+    return this.context.sampleRate
+  }
+
+  latencyMs(): number {
+    return 1000 * (this.context.baseLatency + (this.context.outputLatency || 0))
+  }
+}
+
+/** A context with nothing to play on, or not allowed to, never wakes and never says so. */
+async function awake(context: AudioContext): Promise<void> {
+  let late = 0
+  const asleep = new Promise<never>((_, reject) => {
+    const words = "The sound does not start: is there a sound device, and may this page use it?"
+    late = window.setTimeout(() => reject(new Error(words)), AWAKE_MS)
+  })
+  await Promise.race([context.resume(), asleep]).finally(() => clearTimeout(late))
+}
+
+async function compile(path: string): Promise<WebAssembly.Module> {
+  const response = await fetch(path)
+  if (!response.ok) throw new Error(`the server has no ${path}`)
+  return WebAssembly.compileStreaming(response)
+}

@@ -43,7 +43,7 @@ fn decoding(table: &mut Table, material: &Material) {
 }
 
 fn fingerprinting(table: &mut Table, material: &Material) {
-    table.row("fingerprint", Some(300.0), material.seconds, || {
+    table.row("fingerprint", Some(520.0), material.seconds, || {
         let mut source = Memory::new(material.rate, material.planes.clone());
         std::hint::black_box(fingerprint::measure(&mut source, &mut |_| true).expect("sound is measured"));
     });
@@ -65,7 +65,7 @@ fn stages(table: &mut Table, material: &Material) {
     stage("limiter", &mut Limiter::new(rate, &plan.limiter));
     for size in [128, 4_096] {
         let mut chain = Chain::new(rate, plan).expect("the plan's stages are valid");
-        table.row(&format!("chain, by {size}"), Some(300.0), material.seconds, || {
+        table.row(&format!("chain, by {size}"), Some(520.0), material.seconds, || {
             process(&mut chain, &material.planes, size);
         });
     }

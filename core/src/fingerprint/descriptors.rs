@@ -91,6 +91,13 @@ descriptors! {
     /// Energy in 20–250 Hz over that in 250–2,000 Hz, in dB within ±60, to
     /// 0.01; silence: 0.
     bass_mid_ratio: -60.0..=60.0,
+    /// Beats per minute, 40 to 240, to 0.01; 0 where there is no rhythm.
+    tempo_bpm: 0.0..=240.0,
+    /// 1/(1 + coefficient of variation) of the intervals between beats, to
+    /// 0.0001; 0 where there is no rhythm.
+    rhythm_stability: 0.0..=1.0,
+    /// Onsets per second over the whole track, to 0.01.
+    transient_density: 0.0..=20.0,
     /// Share of windows more than 60 dB below the loudest, to 0.0001; silence: 1.
     silence_ratio: 0.0..=1.0,
     /// Power-weighted mean frequency in Hz, to 0.1; silence: 0.
@@ -100,6 +107,13 @@ descriptors! {
     /// Geometric over arithmetic mean of the power in 20 Hz–20 kHz, mean over
     /// windows that are not silent, to 0.0001; silence: 0.
     spectral_flatness: 0.0..=1.0,
+    /// Harmonic power over harmonic and percussive, by medians over 400 ms and
+    /// 550 Hz, below 10 kHz, to 0.0001; noise has about a half, silence 0.
+    harmonic_ratio: 0.0..=1.0,
+    /// Steadiness of the fundamental (75–1,100 Hz) between windows, mean over
+    /// those that are not silent, 0 for those without a fundamental; one that
+    /// moves by 500 cents per second counts half. To 0.0001.
+    pitch_stability: 0.0..=1.0,
     /// Concentration of the pitch classes: mean of Σc² of the L1-normalised
     /// chroma over windows, to 0.0001; 1/12 is even, 1 a single class; 1/12
     /// where nothing has a pitch.

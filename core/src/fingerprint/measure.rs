@@ -1,6 +1,7 @@
 //! Measuring: blocks in, a fingerprint out, in one pass.
 
 use super::moments::{Seconds, StereoMoments};
+use super::rhythm::{self, Rhythm};
 use super::sketch::Sketch;
 use super::spectrum::{Spectrum, Summary};
 use super::timeline::{Curve, Outline};
@@ -68,6 +69,7 @@ struct Ear {
     outline: Outline,
     sketch: Sketch,
     spectrum: Spectrum,
+    rhythm: Rhythm,
     second: Second,
     n_ticks: u64,
 }
@@ -109,6 +111,7 @@ impl Ear {
             outline: Outline::new(),
             sketch: Sketch::new(),
             spectrum: Spectrum::new(rate),
+            rhythm: Rhythm::new(rate),
             second: Second::default(),
             n_ticks: 0,
         })
@@ -126,6 +129,7 @@ impl Ear {
             StereoMeter::Other(meter) => meter.tick(&self.stereo),
         };
         self.frames(tick.energy);
+        self.rhythm.tick(self.stereo.plane(0), self.stereo.plane(1));
         self.sketch.tick(&tick);
         self.n_ticks += 1;
         if self.n_ticks.is_multiple_of(TICKS_PER_S / 10) {
@@ -180,7 +184,7 @@ impl Ear {
             sample_rate: spec.rate,
             channels: spec.n_channels as u32,
             n_frames,
-            descriptors: descriptors(&summary, &levels, &self.moments, &self.seconds),
+            descriptors: descriptors(&summary, &self.rhythm.finish(), &levels, &self.moments, &self.seconds),
             true_peak_dbtp: decibels(levels.true_peak),
             sample_peak_dbfs: decibels(levels.sample_peak),
             lra_lu: quantised(levels.loudness.range, 100.0),
@@ -198,6 +202,7 @@ impl Ear {
 
 fn descriptors(
     spectrum: &Summary,
+    rhythm: &rhythm::Summary,
     levels: &Levels,
     stereo: &StereoMoments,
     seconds: &Seconds,
@@ -217,10 +222,15 @@ fn descriptors(
         lufs: levels.loudness.integrated.map(hundredths),
         crest_db: hundredths(crest.clamp(0.0, 400.0)),
         bass_mid_ratio: spectrum.bass_mid_ratio,
+        tempo_bpm: rhythm.tempo_bpm,
+        rhythm_stability: rhythm.rhythm_stability,
+        transient_density: spectrum.transient_density,
         silence_ratio: spectrum.silence_ratio,
         spectral_centroid: spectrum.centroid,
         spectral_rolloff: spectrum.rolloff,
         spectral_flatness: spectrum.flatness,
+        harmonic_ratio: spectrum.harmonic_ratio,
+        pitch_stability: spectrum.pitch_stability,
         chroma_energy: spectrum.chroma_energy,
         dynamic_range_variation,
         loudness_variation_std: hundredths(levels.loudness.deviation),

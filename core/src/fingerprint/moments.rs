@@ -1,4 +1,4 @@
-//! Small statistics: of two channels, of seconds, of pitch classes.
+//! Small statistics: of two channels, of seconds.
 
 use super::quantised;
 use crate::math;
@@ -129,32 +129,4 @@ impl SecondsAt {
         let mean = sum / self.n;
         (mean, (squares / self.n - mean * mean).max(0.0).sqrt())
     }
-}
-
-/// Lowest and highest spectral peak that counts as a pitch, in Hz.
-const PITCHES_HZ: (f64, f64) = (110.0, 4_000.0);
-
-/// Σc² of a window's chroma: local maxima of the spectrum, each at the
-/// frequency its neighbours tell (two bins of a Hann window tell it exactly),
-/// by pitch class (A = 440 Hz), weighed by power. `None` where there is none.
-pub(super) fn chroma(power: &[f32], bin_hz: f64) -> Option<f64> {
-    let first = ((PITCHES_HZ.0 / bin_hz) as usize).max(2);
-    let last = ((PITCHES_HZ.1 / bin_hz) as usize).min(power.len() - 2);
-    let top = power[2..].iter().fold(0.0f32, |top, &p| top.max(p));
-    let mut classes = [0.0f64; 12];
-    for k in first..=last {
-        let (before, here, after) = (power[k - 1], power[k], power[k + 1]);
-        // A maximum 40 dB under the window's strongest is leakage or noise.
-        if here <= before || here < after || here < 1e-4 * top {
-            continue;
-        }
-        let (side, sign) = if after >= before { (after, 1.0) } else { (before, -1.0) };
-        let ratio = f64::from(side / here).sqrt();
-        let offset = sign * (2.0 * ratio - 1.0) / (1.0 + ratio);
-        let semitones = 12.0 * math::log2(((k as f64 + offset) * bin_hz / 440.0) as f32);
-        let class = (semitones.round() as i32).rem_euclid(12);
-        classes[class as usize] += f64::from(here);
-    }
-    let whole: f64 = classes.iter().sum();
-    (whole > 0.0).then(|| classes.iter().map(|c| (c / whole) * (c / whole)).sum())
 }

@@ -6,9 +6,12 @@
 
 use std::sync::Arc;
 
+use rustfft::Fft;
 use rustfft::num_complex::Complex;
-use rustfft::{Fft, FftPlannerScalar};
 
+use super::harmonic::Harmonic;
+use super::onsets::Onsets;
+use super::pitch::{Moves, Peaks, Steadiness};
 use super::quantised;
 use super::sketch::SKETCH_EDGES_HZ;
 use crate::math;
@@ -38,6 +41,9 @@ pub(super) struct Summary {
     pub centroid: f64,
     pub rolloff: f64,
     pub flatness: f64,
+    pub transient_density: f64,
+    pub harmonic_ratio: f64,
+    pub pitch_stability: f64,
     pub chroma_energy: f64,
     pub third_octaves: Vec<f64>,
 }
@@ -46,8 +52,10 @@ pub(super) struct Summary {
 pub(super) struct Spectrum {
     fft: Arc<dyn Fft<f32>>,
     hop: usize,
-    /// The newest frames as l + i·r, one window long.
+    /// The newest frames as l + i·r, one window long, overwritten in turn.
     frames: Vec<Complex<f32>>,
+    /// Where the window begins in them.
+    oldest: usize,
     /// How many of the last hop's frames have come.
     n_new: usize,
     window: Vec<f32>,
@@ -59,6 +67,10 @@ pub(super) struct Spectrum {
     /// Power of all windows.
     total: Vec<f64>,
     levels: Vec<Level>,
+    peaks: Peaks,
+    steadiness: Steadiness,
+    harmonic: Harmonic,
+    onsets: Onsets,
     /// K-weighted power in the sketch's bands since it was last taken.
     k_bands: [f64; 4],
     n_frames: u64,
@@ -72,6 +84,7 @@ struct Level {
     flatness: f64,
     n_pitched: u64,
     chroma: f64,
+    moves: Moves,
 }
 
 /// What each bin of a window stands for.
@@ -92,13 +105,15 @@ impl Spectrum {
     /// An analysis at `rate` Hz.
     pub fn new(rate: u32) -> Self {
         let n = window_frames(rate);
-        let fft = FftPlannerScalar::new().plan_fft_forward(n);
+        let fft = transform(n);
         let tau = std::f64::consts::TAU;
         let window = (0..n).map(|i| (0.5 - 0.5 * math::f64::cos(tau * i as f64 / n as f64)) as f32).collect();
         let zero = Complex::new(0.0, 0.0);
+        let bins = Bins::new(rate, n);
         Spectrum {
             hop: n / 4,
             frames: vec![zero; n],
+            oldest: 0,
             // Half a window of silence before frame 0: the first window is
             // whole after half a window, the next a hop later.
             n_new: 2 * (n / 4),
@@ -107,9 +122,13 @@ impl Spectrum {
             scratch: vec![zero; fft.get_inplace_scratch_len()],
             fft,
             power: vec![0.0; n / 2],
-            bins: Bins::new(rate, n),
             total: vec![0.0; n / 2],
             levels: vec![Level::default(); N_LEVELS],
+            peaks: Peaks::new(),
+            steadiness: Steadiness::new((n / 4) as f64 / f64::from(rate)),
+            harmonic: Harmonic::new(bins.hz, n / 2),
+            onsets: Onsets::new(bins.hz, n / 2, (n / 4) as f64 / f64::from(rate)),
+            bins,
             k_bands: [0.0; 4],
             n_frames: 0,
             n_windows: 0,
@@ -119,19 +138,20 @@ impl Spectrum {
     /// Hears more of both channels.
     pub fn push(&mut self, left: &[f32], right: &[f32]) {
         self.n_frames += left.len() as u64;
-        let mut frames = left.iter().zip(right).map(|(&l, &r)| Complex::new(l, r));
-        loop {
-            let at = self.frames.len() - self.missing();
-            let mut n = 0;
-            for (slot, frame) in self.frames[at..].iter_mut().zip(&mut frames) {
-                *slot = frame;
-                n += 1;
+        let mut from = 0;
+        while from < left.len() {
+            // The window is whole hops long and begins at one.
+            let at = (self.oldest + self.n_new) % self.frames.len();
+            let n = (self.hop - at % self.hop).min(left.len() - from);
+            let new = left[from..from + n].iter().zip(&right[from..from + n]);
+            for (slot, (&l, &r)) in self.frames[at..at + n].iter_mut().zip(new) {
+                *slot = Complex::new(l, r);
             }
+            from += n;
             self.n_new += n;
-            if self.missing() > 0 {
-                return;
+            if self.n_new == self.frames.len() {
+                self.analyse();
             }
-            self.analyse();
         }
     }
 
@@ -141,28 +161,30 @@ impl Spectrum {
         std::mem::take(&mut self.k_bands)
     }
 
-    /// Frames missing for the next window. (`n_new` starts at half a window of
-    /// silence, then at the three quarters that windows share.)
-    fn missing(&self) -> usize {
-        self.frames.len() - self.n_new
-    }
-
     fn analyse(&mut self) {
-        for ((y, x), w) in self.work.iter_mut().zip(&self.frames).zip(&self.window) {
-            *y = x * w;
+        let (late, early) = self.frames.split_at(self.oldest);
+        let (first, then) = self.work.split_at_mut(early.len());
+        let (rise, fall) = self.window.split_at(early.len());
+        for (work, frames, window) in [(first, early, rise), (then, late, fall)] {
+            for ((y, x), w) in work.iter_mut().zip(frames).zip(window) {
+                *y = x * w;
+            }
         }
         self.fft.process_with_scratch(&mut self.work, &mut self.scratch);
         let n = self.work.len();
         self.power[0] = self.work[0].norm_sqr();
-        for k in 1..n / 2 {
-            self.power[k] = 0.5 * (self.work[k].norm_sqr() + self.work[n - k].norm_sqr());
+        let sides = self.work[1..n / 2].iter().zip(self.work[n / 2 + 1..].iter().rev());
+        for (p, (above, below)) in self.power[1..].iter_mut().zip(sides) {
+            *p = 0.5 * (above.norm_sqr() + below.norm_sqr());
         }
         for (sum, &p) in self.total.iter_mut().zip(&self.power) {
             *sum += f64::from(p);
         }
+        self.harmonic.push(&self.power);
+        self.onsets.push(&self.power);
         self.judge();
         self.n_windows += 1;
-        self.frames.copy_within(self.hop.., 0);
+        self.oldest = (self.oldest + self.hop) % n;
         self.n_new = n - self.hop;
     }
 
@@ -175,6 +197,7 @@ impl Spectrum {
         let sound = sum(&self.power[2..]);
         let mean_square = sound * self.bins.scale;
         if mean_square <= SILENT {
+            self.steadiness.hear(None, &mut Moves::default());
             return;
         }
         let db = 10.0 * math::f64::log10(mean_square);
@@ -182,10 +205,12 @@ impl Spectrum {
         level.n += 1;
         let (first, n) = self.bins.audible;
         level.flatness += flatness(&self.power[first..first + n]);
-        if let Some(chroma) = super::moments::chroma(&self.power, self.bins.hz) {
+        self.peaks.find(&self.power, self.bins.hz);
+        if let Some(chroma) = self.peaks.chroma() {
             level.n_pitched += 1;
             level.chroma += chroma;
         }
+        self.steadiness.hear(self.peaks.fundamental(), &mut level.moves);
     }
 
     /// Ends the stream: windows whose middle is a frame of it are heard out.
@@ -197,7 +222,9 @@ impl Spectrum {
             self.push(&silence, &silence);
         }
         self.n_frames = n_frames;
-        self.summary()
+        let harmonic_ratio = self.harmonic.finish();
+        let transient_density = self.onsets.finish(n_frames as f64 / (self.bins.hz * self.work.len() as f64));
+        Summary { harmonic_ratio: quantised(harmonic_ratio, 1e4), transient_density, ..self.summary() }
     }
 
     fn summary(&self) -> Summary {
@@ -218,6 +245,7 @@ impl Spectrum {
         let n_pitched: u64 = heard.iter().map(|level| level.n_pitched).sum();
         let flatness: f64 = heard.iter().map(|level| level.flatness).sum::<f64>() / n_heard as f64;
         let chroma: f64 = heard.iter().map(|level| level.chroma).sum::<f64>() / n_pitched.max(1) as f64;
+        let moves = heard.iter().fold(Moves::default(), |sum, level| sum.and(level.moves));
         let (centroid, rolloff) = bins.centroid_and_rolloff(&self.total);
         let lows = bands[0] + bands[1];
         let mids = bands[2] + bands[3];
@@ -230,6 +258,9 @@ impl Spectrum {
             centroid: quantised(centroid, 10.0),
             rolloff: quantised(rolloff, 10.0),
             flatness: quantised(flatness.clamp(0.0, 1.0), 1e4),
+            transient_density: 0.0,
+            harmonic_ratio: 0.0,
+            pitch_stability: moves.steadiness(n_heard),
             chroma_energy: quantised(if n_pitched == 0 { 1.0 / 12.0 } else { chroma }, 1e4),
             third_octaves: thirds
                 .iter()
@@ -248,6 +279,9 @@ impl Summary {
             centroid: 0.0,
             rolloff: 0.0,
             flatness: 0.0,
+            transient_density: 0.0,
+            harmonic_ratio: 0.0,
+            pitch_stability: 0.0,
             chroma_energy: quantised(1.0 / 12.0, 1e4),
             third_octaves: vec![-120.0; N_THIRD_OCTAVES],
         }
@@ -344,6 +378,20 @@ fn window_frames(rate: u32) -> usize {
     n
 }
 
+/// The transform of `n` frames. On x86-64 and in WebAssembly its vectorised
+/// forms give the same bits as each other.
+fn transform(n: usize) -> Arc<dyn Fft<f32>> {
+    #[cfg(target_arch = "x86_64")]
+    if let Ok(mut planner) = rustfft::FftPlannerSse::new() {
+        return planner.plan_fft_forward(n);
+    }
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    if let Ok(mut planner) = rustfft::FftPlannerWasmSimd::new() {
+        return planner.plan_fft_forward(n);
+    }
+    rustfft::FftPlannerScalar::new().plan_fft_forward(n)
+}
+
 /// Geometric over arithmetic mean. Sixteen powers at a time are multiplied
 /// before a logarithm is taken.
 fn flatness(power: &[f32]) -> f64 {
@@ -354,14 +402,20 @@ fn flatness(power: &[f32]) -> f64 {
     let scale = 1.0 / mean;
     let mut log = 0.0;
     for sixteen in power.chunks(16) {
-        let product: f64 = sixteen.iter().map(|&p| (f64::from(p) * scale).max(1e-12)).product();
-        log += math::f64::ln(product);
+        let mut lanes = [1.0f64; 4];
+        for four in sixteen.chunks(4) {
+            for (lane, &p) in lanes.iter_mut().zip(four) {
+                let share = f64::from(p) * scale;
+                *lane *= if share > 1e-12 { share } else { 1e-12 };
+            }
+        }
+        log += math::f64::ln((lanes[0] * lanes[1]) * (lanes[2] * lanes[3]));
     }
     math::f64::exp(log / power.len() as f64)
 }
 
 /// A sum in four lanes, added up in fixed order.
-fn sum(power: &[f32]) -> f64 {
+pub(super) fn sum(power: &[f32]) -> f64 {
     let mut lanes = [0.0f64; 4];
     let mut chunks = power.chunks_exact(4);
     for chunk in &mut chunks {

@@ -98,10 +98,12 @@ impl Pair {
             let x = [f64::from(l), f64::from(r)];
             for lane in 0..2 {
                 let y = shelf.b[0] * x[lane] + s1[lane];
-                s1[lane] = shelf.b[1] * x[lane] - shelf.a[0] * y + s2[lane];
+                // What waits for `y` comes last: the chain of dependent sums
+                // is what the time goes into.
+                s1[lane] = (shelf.b[1] * x[lane] + s2[lane]) - shelf.a[0] * y;
                 s2[lane] = shelf.b[2] * x[lane] - shelf.a[1] * y;
                 let z = y + h1[lane];
-                h1[lane] = -2.0 * y - high_pass.a[0] * z + h2[lane];
+                h1[lane] = (h2[lane] - 2.0 * y) - high_pass.a[0] * z;
                 h2[lane] = y - high_pass.a[1] * z;
                 sums[lane] += z * z;
             }

@@ -15,6 +15,7 @@ pub use true_peak::TruePeak;
 
 use crate::block::Block;
 use crate::error::{Error, Result};
+use crate::math::larger;
 use crate::units::{MAX_CHANNELS, MAX_RATE, MIN_RATE};
 
 /// The levels of a whole programme.
@@ -124,9 +125,8 @@ impl TickMeter {
         for (channel, meter) in self.true_peaks.iter_mut().enumerate() {
             let plane = block.plane(channel);
             sample_peak = sample_peak.max(abs_max(plane));
-            true_peak = true_peak.max(meter.peak(plane));
+            true_peak = meter.peak(plane, true_peak.max(sample_peak));
         }
-        true_peak = true_peak.max(sample_peak);
         self.sample_peak = self.sample_peak.max(sample_peak);
         self.true_peak = self.true_peak.max(true_peak);
         (sample_peak, true_peak)
@@ -139,11 +139,12 @@ pub fn abs_max(plane: &[f32]) -> f32 {
     let mut chunks = plane.chunks_exact(8);
     for chunk in &mut chunks {
         for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane = lane.max(x.abs());
+            *lane = larger(*lane, x.abs());
         }
     }
-    let rest = chunks.remainder().iter().fold(0.0f32, |top, x| top.max(x.abs()));
-    lanes.iter().fold(rest, |top, &lane| top.max(lane))
+    let rest = chunks.remainder().iter().fold(0.0, |top, x| larger(top, x.abs()));
+    let four: [f32; 4] = std::array::from_fn(|i| larger(lanes[i], lanes[i + 4]));
+    four.iter().fold(rest, |top, &lane| larger(top, lane))
 }
 
 /// Refuses what no meter can be built for.

@@ -1,0 +1,388 @@
+//! The beat.
+//!
+//! Three bands are followed in hops of 5 ms; what rises in them, in dB, is the
+//! novelty. Its autocorrelation tells the beat's period, by a comb of its
+//! multiples and a prior around 128 BPM (Klapuri, Eronen and Astola, "Analysis
+//! of the meter of acoustic musical signals", IEEE TASLP 14, 2006); dynamic
+//! programming finds the beats themselves (Ellis, "Beat tracking by dynamic
+//! programming", JNMR 36, 2007).
+
+use super::quantised;
+use crate::math;
+
+/// Hops per second.
+const HOPS_PER_S: usize = 200;
+/// Hops of a segment, within which beats are followed.
+const SEGMENT: usize = 30 * HOPS_PER_S;
+/// The most segments kept; when they are full, every second is dropped.
+const MAX_SEGMENTS: usize = 40;
+/// The borders of the three bands, in Hz: drums below, voices between, the
+/// noise of strokes above.
+const BORDERS_HZ: [f64; 2] = [160.0, 2_500.0];
+/// How fast each band's envelope falls, as a time constant in seconds: slower
+/// than the band's own waveform.
+const FALL_S: [f64; 3] = [0.040, 0.025, 0.015];
+/// A band this many dB below the loudest moment of late does not count.
+const FLOOR_DB: f32 = 50.0;
+/// How fast the loudest moment is forgotten, in dB per second.
+const FORGET_DB_PER_S: f32 = 0.5;
+/// Under −100 dBFS nothing sounds.
+const SILENT: f32 = 1e-10;
+/// The most that a band's rise within a hop counts, in dB.
+const MAX_RISE_DB: f32 = 15.0;
+
+/// Beat periods looked for, in hops: 240 to 40 BPM.
+const PERIODS: (usize, usize) = (HOPS_PER_S / 4, HOPS_PER_S * 3 / 2);
+/// Multiples of a period that speak for it.
+const N_MULTIPLES: usize = 4;
+/// Lags of the autocorrelation.
+const N_LAGS: usize = PERIODS.1 * N_MULTIPLES + 2;
+/// The tempo taken where nothing else decides, and how far it reaches, in octaves.
+const PRIOR_BPM: f64 = 128.0;
+const PRIOR_OCTAVES: f64 = 0.8;
+/// The least autocorrelation at the beat's period that is a rhythm.
+const RHYTHMIC: f64 = 0.12;
+/// What a period loses when its half is as good.
+const MULTIPLE: f64 = 0.6;
+const SWUNG: f64 = 1.0;
+/// How firmly the beat keeps its period (Ellis).
+const TIGHTNESS: f32 = 100.0;
+
+/// What is known of the rhythm.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Summary {
+    pub tempo_bpm: f64,
+    pub rhythm_stability: f64,
+}
+
+/// Listens for what strikes.
+pub(super) struct Rhythm {
+    filter: Crossover,
+    fall: [f32; 3],
+    envelope: [f32; 3],
+    level: [f32; 3],
+    loudest: f32,
+    forget: f32,
+    segments: Segments,
+}
+
+impl Rhythm {
+    /// For a stream at `rate` Hz.
+    pub fn new(rate: u32) -> Self {
+        let hop_s = 1.0 / HOPS_PER_S as f64;
+        Rhythm {
+            filter: Crossover::new(rate),
+            fall: FALL_S.map(|tau| math::f64::exp(-hop_s / tau) as f32),
+            envelope: [0.0; 3],
+            level: [0.0; 3],
+            loudest: 0.0,
+            forget: math::pow(10.0, -FORGET_DB_PER_S / HOPS_PER_S as f32 / 10.0),
+            segments: Segments::default(),
+        }
+    }
+
+    /// Hears a tick of 10 ms of both channels: two hops.
+    pub fn tick(&mut self, left: &[f32], right: &[f32]) {
+        let middle = left.len() / 2;
+        for (left, right) in [(&left[..middle], &right[..middle]), (&left[middle..], &right[middle..])] {
+            let energy = self.filter.energies(left, right);
+            let novelty = self.novelty(energy);
+            self.segments.push(novelty);
+        }
+    }
+
+    /// The rises of the three bands since the last hop, in dB; what is near
+    /// the floor weighs less.
+    fn novelty(&mut self, energy: [f32; 3]) -> f32 {
+        let whole = energy[0] + energy[1] + energy[2];
+        self.loudest = (self.loudest * self.forget).max(whole);
+        let floor = 10.0 * math::log10(self.loudest.max(SILENT)) - FLOOR_DB;
+        let mut novelty = 0.0;
+        for (band, &energy) in energy.iter().enumerate() {
+            let envelope = &mut self.envelope[band];
+            *envelope = energy.max(*envelope * self.fall[band]);
+            let level = (10.0 * math::log10(envelope.max(1e-20)) - floor).max(0.0);
+            let rise = (level - self.level[band]).clamp(0.0, MAX_RISE_DB);
+            novelty += rise * (level / FLOOR_DB).min(1.0);
+            self.level[band] = level;
+        }
+        novelty
+    }
+
+    /// What was heard, rounded.
+    pub fn finish(self) -> Summary {
+        let segments = self.segments.finish();
+        let beat = beat(&segments);
+        Summary {
+            tempo_bpm: quantised(beat.map_or(0.0, |beat| beat.bpm), 100.0),
+            rhythm_stability: quantised(beat.map_or(0.0, |beat| 1.0 / (1.0 + beat.cv)), 1e4),
+        }
+    }
+}
+
+/// Splits both channels at two frequencies: two state-variable filters in a
+/// row (Zavalishin, "The Art of VA Filter Design", 2012), in four lanes: left
+/// and right of the first, left and right of the second, a frame later.
+struct Crossover {
+    /// How both integrators follow from themselves and the input.
+    first: [[f32; 4]; 3],
+    second: [[f32; 4]; 3],
+    ic1: [f32; 4],
+    ic2: [f32; 4],
+    /// What the first passes on to the second.
+    passed: [f32; 2],
+}
+
+impl Crossover {
+    fn new(rate: u32) -> Self {
+        let coefficients = BORDERS_HZ.map(|hz| {
+            let hz = hz.min(0.45 * f64::from(rate));
+            let g = f64::from(math::tan((std::f64::consts::PI * hz / f64::from(rate)) as f32));
+            let a1 = 1.0 / (1.0 + g * (g + std::f64::consts::SQRT_2));
+            let (a2, a3) = (g * a1, g * g * a1);
+            [[2.0 * a1 - 1.0, -2.0 * a2, 2.0 * a2], [2.0 * a2, 1.0 - 2.0 * a3, 2.0 * a3]]
+        });
+        let lanes = |state: usize| -> [[f32; 4]; 3] {
+            std::array::from_fn(|term| {
+                let [first, second] = coefficients.map(|c| c[state][term] as f32);
+                [first, first, second, second]
+            })
+        };
+        Crossover { first: lanes(0), second: lanes(1), ic1: [0.0; 4], ic2: [0.0; 4], passed: [0.0; 2] }
+    }
+
+    /// Mean squares of the three bands over both channels.
+    fn energies(&mut self, left: &[f32], right: &[f32]) -> [f32; 3] {
+        let (mut lows, mut highs) = ([0.0f32; 4], [0.0f32; 4]);
+        for (&l, &r) in left.iter().zip(right) {
+            let x = [l, r, self.passed[0], self.passed[1]];
+            let mut high = [0.0f32; 4];
+            for i in 0..4 {
+                let (ic1, ic2) = (self.ic1[i], self.ic2[i]);
+                self.ic1[i] = (self.first[2][i] * x[i] + self.first[0][i] * ic1) + self.first[1][i] * ic2;
+                self.ic2[i] = (self.second[2][i] * x[i] + self.second[0][i] * ic1) + self.second[1][i] * ic2;
+                let band = 0.5 * (self.ic1[i] + ic1);
+                let low = 0.5 * (self.ic2[i] + ic2);
+                high[i] = x[i] - std::f32::consts::SQRT_2 * band - low;
+                lows[i] += low * low;
+                highs[i] += high[i] * high[i];
+            }
+            self.passed = [high[0], high[1]];
+        }
+        for state in self.ic1.iter_mut().chain(&mut self.ic2) {
+            if state.abs() < 1e-20 {
+                *state = 0.0;
+            }
+        }
+        let n = left.len().max(1) as f32;
+        [(lows[0] + lows[1]) / n, (lows[2] + lows[3]) / n, (highs[2] + highs[3]) / n]
+    }
+}
+
+/// The novelty along the track, in bounded memory.
+#[derive(Default)]
+struct Segments {
+    kept: Vec<Vec<f32>>,
+    open: Vec<f32>,
+    /// Every so many segments are kept, as a power of 2.
+    stride: usize,
+    n: usize,
+}
+
+impl Segments {
+    fn push(&mut self, novelty: f32) {
+        self.open.push(novelty);
+        if self.open.len() == SEGMENT {
+            let segment = std::mem::take(&mut self.open);
+            if self.n.is_multiple_of(1 << self.stride) {
+                self.kept.push(segment);
+            }
+            self.n += 1;
+            if self.kept.len() == MAX_SEGMENTS {
+                let mut index = 0;
+                self.kept.retain(|_| {
+                    index += 1;
+                    index % 2 == 1
+                });
+                self.stride += 1;
+            }
+        }
+    }
+
+    fn finish(mut self) -> Vec<Vec<f32>> {
+        if !self.open.is_empty() && self.n.is_multiple_of(1 << self.stride) {
+            self.kept.push(self.open);
+        }
+        self.kept
+    }
+}
+
+/// The mean over `reach` hops to both sides.
+fn smoothed(novelty: &[f32], reach: usize) -> Vec<f32> {
+    let width = (2 * reach + 1) as f32;
+    (0..novelty.len())
+        .map(|i| {
+            novelty[i.saturating_sub(reach)..(i + reach + 1).min(novelty.len())].iter().sum::<f32>() / width
+        })
+        .collect()
+}
+
+/// A beat: its rate, and how unsteady the intervals are.
+#[derive(Clone, Copy, Debug)]
+struct Beat {
+    bpm: f64,
+    cv: f64,
+}
+
+fn beat(segments: &[Vec<f32>]) -> Option<Beat> {
+    let smooth: Vec<Vec<f32>> = segments.iter().map(|novelty| smoothed(&smoothed(novelty, 2), 2)).collect();
+    let period = period(&autocorrelation(&smooth)?)?;
+    let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for segment in &smooth {
+        for interval in intervals(segment, period) {
+            n += 1.0;
+            sum += interval;
+            squares += interval * interval;
+        }
+    }
+    if n < 3.0 {
+        return None;
+    }
+    let mean: f64 = sum / n;
+    let deviation = (squares / n - mean * mean).max(0.0).sqrt();
+    Some(Beat { bpm: 60.0 * HOPS_PER_S as f64 / mean, cv: deviation / mean })
+}
+
+/// Of the novelty about its mean, 1 at lag 0; `None` where nothing happens.
+/// Lags longer than two thirds of the longest segment are not judged.
+fn autocorrelation(segments: &[Vec<f32>]) -> Option<Vec<f64>> {
+    let longest = segments.iter().map(Vec::len).max()?;
+    let n_lags = N_LAGS.min(longest * 2 / 3);
+    let mut sums = vec![0.0; n_lags];
+    let mut counts = vec![0.0; n_lags];
+    for segment in segments {
+        let mean = segment.iter().sum::<f32>() / segment.len() as f32;
+        let centred: Vec<f32> = segment.iter().map(|x| x - mean).collect();
+        for lag in 0..n_lags.min(centred.len()) {
+            sums[lag] += dot(&centred[lag..], &centred);
+            counts[lag] += (centred.len() - lag) as f64;
+        }
+    }
+    let power = sums.first()? / counts.first()?;
+    (power > 1e-6).then(|| sums.iter().zip(&counts).map(|(sum, n)| sum / n / power).collect())
+}
+
+/// A sum of products in four lanes, in fixed order.
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let mut lanes = [0.0f32; 4];
+    for (a, b) in a.chunks_exact(4).zip(b.chunks_exact(4)) {
+        for i in 0..4 {
+            lanes[i] += a[i] * b[i];
+        }
+    }
+    f64::from(lanes[0] + lanes[1]) + f64::from(lanes[2] + lanes[3])
+}
+
+/// The beat's period in hops.
+fn period(correlation: &[f64]) -> Option<f64> {
+    let longest = PERIODS.1.min(correlation.len().saturating_sub(2));
+    let best = (PERIODS.0..=longest)
+        .map(|period| (score(correlation, period), period))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?
+        .1;
+    (peak_near(correlation, best) >= RHYTHMIC).then_some(best as f64)
+}
+
+/// The autocorrelation at about `lag`: pulses are not to the hop.
+fn peak_near(correlation: &[f64], lag: usize) -> f64 {
+    let reach = 1 + lag / 100;
+    let from = lag.saturating_sub(reach).min(correlation.len());
+    correlation[from..(lag + reach + 1).min(correlation.len())].iter().fold(-1.0, |top, &x| x.max(top))
+}
+
+/// How well a period explains the autocorrelation, how likely it is, and
+/// whether it is a multiple of the pulse: then half of it explains as much.
+fn score(correlation: &[f64], period: usize) -> f64 {
+    let (mut comb, mut weights) = (0.0, 0.0);
+    for multiple in 1..=N_MULTIPLES {
+        if multiple * period < correlation.len() {
+            let weight = 1.0 / multiple as f64;
+            comb += weight * correlation[multiple * period];
+            weights += weight;
+        }
+    }
+    let bpm = 60.0 * HOPS_PER_S as f64 / period as f64;
+    let octaves = math::f64::log2(bpm / PRIOR_BPM) / PRIOR_OCTAVES;
+    let prior = math::f64::exp(-0.5 * octaves * octaves);
+    let half = if period / 2 < PERIODS.0 { 0.0 } else { peak_near(correlation, period / 2) };
+    let alike = half / peak_near(correlation, period).max(1e-3);
+    let pulse = 1.0 - MULTIPLE * ((alike - 0.9) / 0.1).clamp(0.0, 1.0);
+    // A swung beat divides two beats into six: nobody counts in twos of them.
+    let sixth = peak_near(correlation, period / 6).max(0.0) + peak_near(correlation, period * 5 / 6).max(0.0);
+    let even = 1.0 - (SWUNG * sixth / peak_near(correlation, period).max(1e-3)).clamp(0.0, 1.0);
+    comb / weights * prior * pulse * even
+}
+
+/// The intervals between beats that have an onset, in hops.
+fn intervals(novelty: &[f32], period: f64) -> Vec<f64> {
+    let beats = follow(novelty, period);
+    let mut strengths: Vec<f32> = beats.iter().map(|&at| novelty[at]).collect();
+    strengths.sort_by(f32::total_cmp);
+    let supported = 0.2 * strengths.get(strengths.len() / 2).copied().unwrap_or(0.0);
+    beats
+        .windows(2)
+        .filter(|two| two.iter().all(|&at| novelty[at] > supported))
+        .map(|two| summit(novelty, two[1]) - summit(novelty, two[0]))
+        .collect()
+}
+
+/// Where the parabola through three hops has its summit.
+fn summit(novelty: &[f32], at: usize) -> f64 {
+    let (Some(before), Some(after)) = (at.checked_sub(1).map(|i| novelty[i]), novelty.get(at + 1)) else {
+        return at as f64;
+    };
+    let bend = before - 2.0 * novelty[at] + after;
+    let offset = if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
+    at as f64 + f64::from(offset.clamp(-0.5, 0.5))
+}
+
+/// The beats: of all sequences whose intervals lie around `period`, the one
+/// with the most novelty under it.
+fn follow(novelty: &[f32], period: f64) -> Vec<usize> {
+    let (shortest, longest) = ((period / 2.0).round() as usize, (period * 2.0).round() as usize);
+    if novelty.len() <= longest || shortest == 0 {
+        return Vec::new();
+    }
+    let penalties: Vec<f32> = (shortest..=longest)
+        .map(|interval| {
+            let log = math::f64::ln(interval as f64 / period) as f32;
+            -TIGHTNESS * log * log
+        })
+        .collect();
+    let square: f32 = novelty.iter().map(|x| x * x).sum();
+    let scale = 1.0 / (square / novelty.len() as f32).sqrt().max(1e-9);
+    let mut scores = vec![0.0f32; novelty.len()];
+    let mut before = vec![usize::MAX; novelty.len()];
+    for i in 0..novelty.len() {
+        let mut best = (0.0f32, usize::MAX);
+        // From the latest back; fewer near the start.
+        let reachable = &scores[i.saturating_sub(longest)..(i + 1).saturating_sub(shortest)];
+        for (back, (score, penalty)) in reachable.iter().rev().zip(&penalties).enumerate() {
+            let score = score + penalty;
+            if score > best.0 {
+                best = (score, i - shortest - back);
+            }
+        }
+        scores[i] = novelty[i] * scale + best.0;
+        before[i] = best.1;
+    }
+    let tail = novelty.len() - longest;
+    let mut at = (tail..novelty.len()).fold(tail, |best, i| if scores[i] > scores[best] { i } else { best });
+    let mut beats = vec![at];
+    while before[at] != usize::MAX {
+        at = before[at];
+        beats.push(at);
+    }
+    beats.reverse();
+    beats
+}

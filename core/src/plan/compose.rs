@@ -11,11 +11,11 @@ use super::words::{self, plain, reason, signed};
 use super::{Compare, Plan, Promise, Reason, Taste, VERSION, id, quantised, smoothstep, soft_limit};
 use crate::fingerprint::Fingerprint;
 
-/// The plan for a track of this loudness.
-pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
+/// The plan for a track of this loudness; `trim` is what its rendering taught.
+pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) -> Plan {
     let character = character(taste.preset);
     let amount = f64::from(taste.intensity);
-    let model = Model::new(track, lufs);
+    let model = Model::new(track, lufs, trim);
     let steadiness = model.steadiness();
     let ride_at = |level: f64| ride_db(lufs + steadiness * (level - lufs), lufs, character.ride * amount);
     let mut stages = Stages::neutral();
@@ -29,7 +29,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
     stages.saturation.drive = quantised(character.drive * amount, 1e3) as f32;
     stages.stereo = stereo(track, &character, amount);
     stages.ride = ride(track, lufs, character.ride * amount);
-    let ceiling = ceiling(track, amount);
+    let ceiling = ceiling(track, taste.ceiling_dbtp.into(), amount);
     stages.limiter.ceiling_dbtp = ceiling as f32;
 
     // The sound is brought to the level it shall have before the dynamics, so
@@ -65,6 +65,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
         version: VERSION,
         id: id(&stages),
         promise,
+        trim_db: trim as f32,
         compare: compare(track, lufs, after),
         summary: words::summary(&stages, after - lufs, held, &promise),
         reasons,
@@ -72,11 +73,11 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste) -> Plan {
     }
 }
 
-/// The ceiling: −1 dBTP, but near intensity 0 so far over the source's own peak
-/// that no limiter touches it, whatever lies between the samples.
-fn ceiling(track: &Fingerprint, amount: f64) -> f64 {
-    let own = (track.true_peak_dbtp.unwrap_or(CEILING_DBTP) + CLEAR_OF_PEAKS_DB).clamp(CEILING_DBTP, 24.0);
-    quantised(own + (CEILING_DBTP - own) * smoothstep(0.0, GLIDE_BELOW, amount), 100.0)
+/// The ceiling: the wanted one, but near intensity 0 so far over the source's
+/// own peak that no limiter touches it, whatever lies between the samples.
+fn ceiling(track: &Fingerprint, wanted: f64, amount: f64) -> f64 {
+    let own = (track.true_peak_dbtp.unwrap_or(wanted) + CLEAR_OF_PEAKS_DB).clamp(wanted, 24.0);
+    quantised(own + (wanted - own) * smoothstep(0.0, GLIDE_BELOW, amount), 100.0)
 }
 
 /// What the moves but the gain change of the loudness is spoken of from here on.
@@ -96,7 +97,7 @@ fn wished_gain(track: &Fingerprint, lufs: f64, taste: &Taste) -> Wish {
         // One gain for all its tracks: the least that any permits, which is
         // decided by the highest peak among them.
         Some(album) => {
-            let room = CEILING_DBTP - LIMITER_MARGIN_DB + character(taste.preset).push_db
+            let room = f64::from(taste.ceiling_dbtp) - LIMITER_MARGIN_DB + character(taste.preset).push_db
                 - album.true_peak_dbtp.max(track.true_peak_dbtp.unwrap_or(album.true_peak_dbtp));
             (target - album.lufs).min(room.max(0.0))
         }

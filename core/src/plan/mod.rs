@@ -32,6 +32,10 @@ pub use taste::{AlbumLoudness, Preset, Taste};
 /// The version of the rules.
 pub const VERSION: u32 = 1;
 
+/// The most that a rendering may correct the model of the loudness by, in LU:
+/// more is no miss of a model but another track.
+pub const MAX_TRIM_DB: f64 = 6.0;
+
 /// What is to be done to a track, what will come of it, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +49,10 @@ pub struct Plan {
     pub stages: Stages,
     /// What the enhanced track will measure.
     pub promise: Promise,
+    /// What rendering the untrimmed plan once taught: how far its loudness fell
+    /// short of the promise, in LU, to 0.01; 0 where nothing was rendered.
+    #[serde(with = "decimal")]
+    pub trim_db: f32,
     /// Gains that make original and enhanced equally loud.
     pub compare: Compare,
     /// Why, one per move.
@@ -97,11 +105,20 @@ pub struct Reason {
 
 /// The plan for a track and a taste.
 pub fn plan(track: &Fingerprint, taste: &Taste) -> Result<Plan> {
+    plan_trimmed(track, taste, 0.0)
+}
+
+/// The plan for a track and a taste of which a rendering is known: `trim_db` is
+/// the loudness that [`plan`] promised less the loudness that rendering it
+/// measured, in LU, within ±[`MAX_TRIM_DB`]. What the model of the loudness
+/// missed by it misses no more.
+pub fn plan_trimmed(track: &Fingerprint, taste: &Taste, trim_db: f64) -> Result<Plan> {
     track.validate()?;
     taste.validate()?;
+    taste::within("trim_db", trim_db, -MAX_TRIM_DB, MAX_TRIM_DB)?;
     match track.lufs() {
         Some(lufs) if !track.sketch.is_empty() => {
-            let plan = compose::compose(track, lufs, taste);
+            let plan = compose::compose(track, lufs, taste, quantised(trim_db, 100.0));
             plan.stages.validate()?;
             Ok(plan)
         }
@@ -118,6 +135,7 @@ impl Plan {
             id: id(&stages),
             stages,
             promise: Promise { lufs: None, lra_lu: None, true_peak_dbtp: None },
+            trim_db: 0.0,
             compare: Compare { original_db: 0.0, enhanced_db: 0.0 },
             reasons: Vec::new(),
             summary: "Not measured yet: nothing is changed".to_string(),

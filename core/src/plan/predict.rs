@@ -16,6 +16,8 @@ pub(super) struct Model<'a> {
     lra: f64,
     /// What the sketch alone says of the track as it is.
     own: (f64, f64),
+    /// How much louder the model hears than a rendering of it was, in LU.
+    trim: f64,
     /// K-weighted and plain power of third-octave `i` within sketch band `b`.
     thirds: Vec<[(f64, f64); 4]>,
     /// What each dynamic band hears of each third-octave: a complex response.
@@ -35,8 +37,8 @@ pub(super) struct Shaped {
 }
 
 impl<'a> Model<'a> {
-    /// The model of a track of this loudness.
-    pub fn new(track: &'a Fingerprint, lufs: f64) -> Self {
+    /// The model of a track of this loudness, that hears `trim` LU too loud.
+    pub fn new(track: &'a Fingerprint, lufs: f64, trim: f64) -> Self {
         let [low, middle, high] = SKETCH_EDGES_HZ;
         let edges = [10.0, low, middle, high, 30_000.0];
         let thirds = (0..N_THIRD_OCTAVES)
@@ -65,6 +67,7 @@ impl<'a> Model<'a> {
             lufs,
             lra: track.lra_lu,
             own: (gated(&blocks).unwrap_or(lufs), range(&blocks)),
+            trim,
             thirds,
             parts,
             side: side / (mid + side),
@@ -142,7 +145,7 @@ impl<'a> Model<'a> {
     /// Loudness after an output gain and a limiter, in LUFS.
     pub fn loudness(&self, shaped: &[Shaped], gain: f64, ceiling: f64) -> f64 {
         // The sketch is coarser than the track: what counts is the change.
-        self.lufs + gated(&limited(shaped, gain, ceiling)).unwrap_or(self.own.0) - self.own.0
+        self.lufs - self.trim + gated(&limited(shaped, gain, ceiling)).unwrap_or(self.own.0) - self.own.0
     }
 
     /// Loudness range after an output gain and a limiter, in LU.

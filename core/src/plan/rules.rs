@@ -44,7 +44,7 @@ pub(super) const MAX_EQ_DB: f64 = 6.0;
 /// where lowering finds none.
 pub(super) const MAX_BOOST_DB: f64 = 4.0;
 
-/// True peak that enhanced sound keeps under, in dBTP.
+/// True peak that enhanced sound keeps under unless told otherwise, in dBTP.
 pub(super) const CEILING_DBTP: f64 = -1.0;
 /// The limiter aims this much lower, so that meters of other makes agree.
 pub(super) const LIMITER_MARGIN_DB: f64 = 0.5;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::CEILING_DBTP;
 use super::smoothstep;
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
@@ -81,6 +82,8 @@ pub struct Taste {
     pub intensity: f32,
     /// Loudness to aim for in LUFS, −40 to −5.
     pub target_lufs: f32,
+    /// True peak that is never exceeded, in dBTP, −9 to 0; lossy coding wants −2.
+    pub ceiling_dbtp: f32,
     /// The album it is played in: its tracks keep their balance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub album: Option<AlbumLoudness>,
@@ -91,7 +94,14 @@ pub struct Taste {
 
 impl Default for Taste {
     fn default() -> Self {
-        Taste { preset: Preset::default(), intensity: 1.0, target_lufs: -14.0, album: None, reference: None }
+        Taste {
+            preset: Preset::default(),
+            intensity: 1.0,
+            target_lufs: -14.0,
+            ceiling_dbtp: CEILING_DBTP as f32,
+            album: None,
+            reference: None,
+        }
     }
 }
 
@@ -100,6 +110,7 @@ impl Taste {
     pub fn validate(&self) -> Result<()> {
         within("intensity", self.intensity.into(), 0.0, 1.0)?;
         within("target_lufs", self.target_lufs.into(), -40.0, -5.0)?;
+        within("ceiling_dbtp", self.ceiling_dbtp.into(), -9.0, 0.0)?;
         if let Some(album) = &self.album {
             within("album.lufs", album.lufs, -70.0, 100.0)?;
             within("album.true_peak_dbtp", album.true_peak_dbtp, -200.0, 120.0)?;

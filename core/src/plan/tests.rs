@@ -240,6 +240,38 @@ fn a_reference_track_draws_the_balance_towards_itself() {
     assert!(plan(&track, &own).unwrap().stages.eq.iter().all(|band| band.gain_db == 0.0));
 }
 
+#[test]
+fn a_rendering_corrects_what_the_model_missed() {
+    // The rendering was 0.8 LU quieter than promised: so much more gain, the
+    // same promise.
+    let track = made(-20.0, 12.0);
+    let (first, then) =
+        (plan(&track, &Taste::default()).unwrap(), plan_trimmed(&track, &Taste::default(), 0.8).unwrap());
+    let more = then.stages.output_gain_db - first.stages.output_gain_db;
+    assert!((0.8..1.1).contains(&more), "{more} dB more");
+    assert_eq!((then.trim_db, then.promise.lufs), (0.8, first.promise.lufs));
+    // Where peaks leave no room for more gain, the promise gives way.
+    let full = made(-24.0, 22.0);
+    let (first, then) =
+        (plan(&full, &Taste::default()).unwrap(), plan_trimmed(&full, &Taste::default(), 0.8).unwrap());
+    assert_eq!(then.stages, first.stages);
+    assert!((first.promise.lufs.unwrap() - then.promise.lufs.unwrap() - 0.8).abs() < 0.011);
+    assert!(plan_trimmed(&track, &Taste::default(), f64::NAN).is_err());
+    assert!(plan_trimmed(&track, &Taste::default(), 7.0).is_err());
+}
+
+#[test]
+fn a_lower_ceiling_is_kept_and_takes_room() {
+    let track = made(-24.0, 22.0);
+    let at = |ceiling_dbtp: f32| plan(&track, &Taste { ceiling_dbtp, ..Taste::default() }).unwrap();
+    let (one, two) = (at(-1.0), at(-2.0));
+    assert_eq!(two.stages.limiter.ceiling_dbtp, -2.0);
+    assert!(two.promise.true_peak_dbtp.unwrap() <= -2.0);
+    let room = one.promise.lufs.unwrap() - two.promise.lufs.unwrap();
+    assert!((0.9..1.1).contains(&room), "{room} LU less");
+    assert!(two.summary.contains("under −2 dBTP"), "{}", two.summary);
+}
+
 /// All numbers of a plan, its promise included; a ride only by its extremes,
 /// since an absent ride and one of 0 dB are the same sound.
 fn numbers(plan: &Plan) -> Vec<f64> {
@@ -332,6 +364,8 @@ fn hostile_fingerprints_and_tastes_are_refused() {
         Taste { intensity: 1.1, ..Taste::default() },
         Taste { intensity: -0.1, ..Taste::default() },
         Taste { target_lufs: 0.0, ..Taste::default() },
+        Taste { ceiling_dbtp: 1.0, ..Taste::default() },
+        Taste { ceiling_dbtp: f32::NAN, ..Taste::default() },
         Taste { target_lufs: f32::NEG_INFINITY, ..Taste::default() },
         Taste { album: Some(AlbumLoudness { lufs: f64::NAN, true_peak_dbtp: 0.0 }), ..Taste::default() },
     ] {

@@ -1,6 +1,5 @@
 //! The plan in words: a reason for every move, and one sentence for all.
 
-use super::rules::CEILING_DBTP;
 use super::stages::{Shape, Stages};
 use super::tone::Balance;
 use super::{Preset, Promise, Reason};
@@ -21,6 +20,11 @@ pub(super) fn signed(x: f64) -> String {
 /// A number to one decimal, its sign only where it is negative.
 pub(super) fn plain(x: f64) -> String {
     signed(x).trim_start_matches('+').to_string()
+}
+
+/// The same without a decimal that is 0.
+fn trimmed(x: f64) -> String {
+    plain(x).trim_end_matches(".0").to_string()
 }
 
 /// A frequency as one says it: "300 Hz", "7.5 kHz".
@@ -127,8 +131,9 @@ pub(super) fn summary(stages: &Stages, change_lu: f64, held_db: f64, promise: &P
     if parts.is_empty() {
         return "Well balanced as it is: nothing is changed".to_string();
     }
-    if promise.true_peak_dbtp.is_some_and(|peak| peak <= CEILING_DBTP) {
-        parts.push("peaks kept under −1 dBTP".to_string());
+    let ceiling = f64::from(stages.limiter.ceiling_dbtp);
+    if ceiling <= 0.0 && promise.true_peak_dbtp.is_some_and(|peak| peak <= ceiling) {
+        parts.push(format!("peaks kept under {} dBTP", trimmed(ceiling)));
     }
     let sentence = parts.join(", ");
     let mut letters = sentence.chars();

@@ -50,8 +50,8 @@ impl TasteFlags {
             preset: self.preset,
             intensity: self.intensity,
             target_lufs: self.target,
-            album: None,
             reference,
+            ..Taste::default()
         })
     }
 

@@ -10,7 +10,7 @@ use crate::block::Block;
 use crate::error::{Error, Kind, Result};
 use crate::flow::{Downmix, Source, Spec};
 use crate::math::f64 as math;
-use crate::meter::{Levels, Loudness, TICKS_PER_S, Tick, TickMeter, Ticks};
+use crate::meter::{Levels, Loudness, TICKS_PER_S, Tick, TickMeter, Ticks, abs_max};
 
 /// Hears a track block by block, whatever their sizes, and ends in its
 /// [`Fingerprint`]. Its memory is bounded, however long the track.
@@ -128,7 +128,7 @@ impl Ear {
             }
             StereoMeter::Other(meter) => meter.tick(&self.stereo),
         };
-        self.frames(tick.energy);
+        self.frames(tick.energy, tick.sample_peak);
         self.rhythm.tick(self.stereo.plane(0), self.stereo.plane(1));
         self.sketch.tick(&tick);
         self.n_ticks += 1;
@@ -141,9 +141,8 @@ impl Ear {
     }
 
     /// What is heard frame by frame of the stereo downmix.
-    fn frames(&mut self, energy: f64) {
+    fn frames(&mut self, energy: f64, peak: f32) {
         let (left, right) = (self.stereo.plane(0), self.stereo.plane(1));
-        let peak = crate::meter::abs_max(left).max(crate::meter::abs_max(right));
         self.second.energy += energy;
         self.second.squares += self.moments.push(left, right);
         self.second.n_frames += left.len() as u64;
@@ -161,7 +160,8 @@ impl Ear {
     fn finish(mut self, rest: &Block, spec: Spec, n_frames: u64) -> Fingerprint {
         // What fills no tick has no K-weighted energy but is seen by the rest.
         self.downmix.mix(rest, &mut self.stereo);
-        self.frames(0.0);
+        let peak = abs_max(self.stereo.plane(0)).max(abs_max(self.stereo.plane(1)));
+        self.frames(0.0, peak);
         let n_whole = self.second.n_frames - rest.n_frames() as u64;
         let second = self.second;
         if n_whole > 0 {

@@ -17,6 +17,7 @@ mod rhythm;
 mod sketch;
 mod spectrum;
 mod timeline;
+mod transform;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -127,10 +127,16 @@ struct Crossover {
     /// How both integrators follow from themselves and the input.
     first: [[f32; 4]; 3],
     second: [[f32; 4]; 3],
+    /// How the high follows from them.
+    third: [[f32; 4]; 3],
     ic1: [f32; 4],
     ic2: [f32; 4],
-    /// What the first passes on to the second.
-    passed: [f32; 2],
+    /// The last highs: the first two are what the first passes on to the second.
+    high: [f32; 4],
+    /// Squares summed of twice the lows and of the highs. Two lanes of `highs`
+    /// tell nothing, but kept, all four are worked out side by side.
+    lows: [f32; 4],
+    highs: [f32; 4],
 }
 
 impl Crossover {
@@ -140,7 +146,11 @@ impl Crossover {
             let g = f64::from(math::tan((std::f64::consts::PI * hz / f64::from(rate)) as f32));
             let a1 = 1.0 / (1.0 + g * (g + std::f64::consts::SQRT_2));
             let (a2, a3) = (g * a1, g * g * a1);
-            [[2.0 * a1 - 1.0, -2.0 * a2, 2.0 * a2], [2.0 * a2, 1.0 - 2.0 * a3, 2.0 * a3]]
+            [
+                [2.0 * a1 - 1.0, -2.0 * a2, 2.0 * a2],
+                [2.0 * a2, 1.0 - 2.0 * a3, 2.0 * a3],
+                [-a1 * (g + std::f64::consts::SQRT_2), -a1, a1],
+            ]
         });
         let lanes = |state: usize| -> [[f32; 4]; 3] {
             std::array::from_fn(|term| {
@@ -148,34 +158,37 @@ impl Crossover {
                 [first, first, second, second]
             })
         };
-        Crossover { first: lanes(0), second: lanes(1), ic1: [0.0; 4], ic2: [0.0; 4], passed: [0.0; 2] }
+        let ([first, second, third], none) = ([lanes(0), lanes(1), lanes(2)], [0.0; 4]);
+        Crossover { first, second, third, ic1: none, ic2: none, high: none, lows: none, highs: none }
     }
 
     /// Mean squares of the three bands over both channels.
     fn energies(&mut self, left: &[f32], right: &[f32]) -> [f32; 3] {
+        let (first, second, third) = (self.first, self.second, self.third);
+        let (mut ic1, mut ic2, mut high) = (self.ic1, self.ic2, self.high);
         let (mut lows, mut highs) = ([0.0f32; 4], [0.0f32; 4]);
         for (&l, &r) in left.iter().zip(right) {
-            let x = [l, r, self.passed[0], self.passed[1]];
-            let mut high = [0.0f32; 4];
+            let x = [l, r, high[0], high[1]];
             for i in 0..4 {
-                let (ic1, ic2) = (self.ic1[i], self.ic2[i]);
-                self.ic1[i] = (self.first[2][i] * x[i] + self.first[0][i] * ic1) + self.first[1][i] * ic2;
-                self.ic2[i] = (self.second[2][i] * x[i] + self.second[0][i] * ic1) + self.second[1][i] * ic2;
-                let band = 0.5 * (self.ic1[i] + ic1);
-                let low = 0.5 * (self.ic2[i] + ic2);
-                high[i] = x[i] - std::f32::consts::SQRT_2 * band - low;
+                let (was1, was2) = (ic1[i], ic2[i]);
+                ic1[i] = (first[2][i] * x[i] + first[0][i] * was1) + first[1][i] * was2;
+                ic2[i] = (second[2][i] * x[i] + second[0][i] * was1) + second[1][i] * was2;
+                // The high waits for `x` alone, since the next one waits for it.
+                high[i] = (third[0][i] * was1 + third[1][i] * was2) + third[2][i] * x[i];
+                let low = ic2[i] + was2;
                 lows[i] += low * low;
                 highs[i] += high[i] * high[i];
             }
-            self.passed = [high[0], high[1]];
         }
-        for state in self.ic1.iter_mut().chain(&mut self.ic2) {
+        for state in ic1.iter_mut().chain(&mut ic2) {
             if state.abs() < 1e-20 {
                 *state = 0.0;
             }
         }
+        (self.ic1, self.ic2, self.high) = (ic1, ic2, high);
+        (self.lows, self.highs) = (lows, highs);
         let n = left.len().max(1) as f32;
-        [(lows[0] + lows[1]) / n, (lows[2] + lows[3]) / n, (highs[2] + highs[3]) / n]
+        [0.25 * (lows[0] + lows[1]) / n, 0.25 * (lows[2] + lows[3]) / n, (highs[2] + highs[3]) / n]
     }
 }
 
@@ -263,24 +276,42 @@ fn autocorrelation(segments: &[Vec<f32>]) -> Option<Vec<f64>> {
     for segment in segments {
         let mean = segment.iter().sum::<f32>() / segment.len() as f32;
         let centred: Vec<f32> = segment.iter().map(|x| x - mean).collect();
-        for lag in 0..n_lags.min(centred.len()) {
-            sums[lag] += dot(&centred[lag..], &centred);
-            counts[lag] += (centred.len() - lag) as f64;
+        let n = n_lags.min(centred.len());
+        for lag in (0..n).step_by(4) {
+            let four = dots(&centred, std::array::from_fn(|i| (lag + i).min(n - 1)));
+            for (i, dot) in four.into_iter().enumerate().take(n - lag) {
+                sums[lag + i] += dot;
+                counts[lag + i] += (centred.len() - lag - i) as f64;
+            }
         }
     }
     let power = sums.first()? / counts.first()?;
     (power > 1e-6).then(|| sums.iter().zip(&counts).map(|(sum, n)| sum / n / power).collect())
 }
 
-/// A sum of products in four lanes, in fixed order.
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let mut lanes = [0.0f32; 4];
-    for (a, b) in a.chunks_exact(4).zip(b.chunks_exact(4)) {
-        for i in 0..4 {
-            lanes[i] += a[i] * b[i];
+/// Sums of the products of `x` with itself, so many later, each in four lanes
+/// and in fixed order: four side by side, since a sum waits for itself.
+fn dots(x: &[f32], lags: [usize; 4]) -> [f64; 4] {
+    let mut sums = [[0.0f32; 4]; 4];
+    let shortest = x.len() - lags.iter().max().unwrap_or(&0);
+    let later = lags.map(|lag| &x[lag..]);
+    let whole = shortest / 4 * 4;
+    for at in (0..whole).step_by(4) {
+        let here: [f32; 4] = std::array::from_fn(|i| x[at + i]);
+        for (sum, later) in sums.iter_mut().zip(&later) {
+            for (lane, (a, b)) in sum.iter_mut().zip(here.iter().zip(&later[at..at + 4])) {
+                *lane += a * b;
+            }
         }
     }
-    f64::from(lanes[0] + lanes[1]) + f64::from(lanes[2] + lanes[3])
+    for (sum, later) in sums.iter_mut().zip(&later) {
+        for (a, b) in later[whole..].chunks_exact(4).zip(x[whole..].chunks_exact(4)) {
+            for i in 0..4 {
+                sum[i] += a[i] * b[i];
+            }
+        }
+    }
+    sums.map(|lanes| f64::from(lanes[0] + lanes[1]) + f64::from(lanes[2] + lanes[3]))
 }
 
 /// The beat's period in hops.
@@ -353,7 +384,9 @@ fn follow(novelty: &[f32], period: f64) -> Vec<usize> {
     if novelty.len() <= longest || shortest == 0 {
         return Vec::new();
     }
+    // The longest interval first, as the scores lie.
     let penalties: Vec<f32> = (shortest..=longest)
+        .rev()
         .map(|interval| {
             let log = math::f64::ln(interval as f64 / period) as f32;
             -TIGHTNESS * log * log
@@ -362,27 +395,48 @@ fn follow(novelty: &[f32], period: f64) -> Vec<usize> {
     let square: f32 = novelty.iter().map(|x| x * x).sum();
     let scale = 1.0 / (square / novelty.len() as f32).sqrt().max(1e-9);
     let mut scores = vec![0.0f32; novelty.len()];
-    let mut before = vec![usize::MAX; novelty.len()];
     for i in 0..novelty.len() {
-        let mut best = (0.0f32, usize::MAX);
-        // From the latest back; fewer near the start.
-        let reachable = &scores[i.saturating_sub(longest)..(i + 1).saturating_sub(shortest)];
-        for (back, (score, penalty)) in reachable.iter().rev().zip(&penalties).enumerate() {
-            let score = score + penalty;
-            if score > best.0 {
-                best = (score, i - shortest - back);
-            }
-        }
-        scores[i] = novelty[i] * scale + best.0;
-        before[i] = best.1;
+        scores[i] = novelty[i] * scale + best(reachable(&scores, i, shortest, &penalties));
     }
     let tail = novelty.len() - longest;
     let mut at = (tail..novelty.len()).fold(tail, |best, i| if scores[i] > scores[best] { i } else { best });
     let mut beats = vec![at];
-    while before[at] != usize::MAX {
-        at = before[at];
+    loop {
+        let (from, penalties) = reachable(&scores, at, shortest, &penalties);
+        let best = best((from, penalties));
+        // The latest of equals.
+        let found = from.iter().zip(penalties).rposition(|(score, penalty)| score + penalty == best);
+        let Some(found) = found.filter(|_| best > 0.0) else { break };
+        at = at - shortest + 1 + found - from.len();
         beats.push(at);
     }
     beats.reverse();
     beats
+}
+
+/// The scores of those that may be the beat before `i`, and what each pays for
+/// its distance; fewer near the start.
+fn reachable<'a>(
+    scores: &'a [f32],
+    i: usize,
+    shortest: usize,
+    penalties: &'a [f32],
+) -> (&'a [f32], &'a [f32]) {
+    let end = (i + 1).saturating_sub(shortest);
+    let n = penalties.len().min(end);
+    (&scores[end - n..end], &penalties[penalties.len() - n..])
+}
+
+/// The best score less its penalty, 0 at least; in lanes, since a maximum has
+/// no order.
+fn best((scores, penalties): (&[f32], &[f32])) -> f32 {
+    let mut lanes = [0.0f32; 8];
+    let (mut scores, mut penalties) = (scores.chunks_exact(8), penalties.chunks_exact(8));
+    for (scores, penalties) in (&mut scores).zip(&mut penalties) {
+        for (lane, (score, penalty)) in lanes.iter_mut().zip(scores.iter().zip(penalties)) {
+            *lane = math::larger(*lane, score + penalty);
+        }
+    }
+    let rest = scores.remainder().iter().zip(penalties.remainder());
+    rest.map(|(score, penalty)| score + penalty).chain(lanes).fold(0.0, math::larger)
 }

@@ -1,19 +1,13 @@
 //! The one spectrum analysis that all spectral descriptors share: Hann windows
 //! of about 93 ms, 75 % overlapped and centred from frame 0 on, so that every
-//! frame weighs the same. Left and right go through one complex transform:
-//! with z = l + i·r, |Z[k]|² + |Z[−k]|² = 2 (|L[k]|² + |R[k]|²), which is the
-//! power summed over both.
-
-use std::sync::Arc;
-
-use rustfft::Fft;
-use rustfft::num_complex::Complex;
+//! frame weighs the same.
 
 use super::harmonic::Harmonic;
 use super::onsets::Onsets;
 use super::pitch::{Moves, Peaks, Steadiness};
 use super::quantised;
 use super::sketch::SKETCH_EDGES_HZ;
+use super::transform::Transform;
 use crate::math;
 use crate::meter::k_power;
 
@@ -50,17 +44,14 @@ pub(super) struct Summary {
 
 /// The analysis of a stereo stream.
 pub(super) struct Spectrum {
-    fft: Arc<dyn Fft<f32>>,
+    transform: Transform,
     hop: usize,
-    /// The newest frames as l + i·r, one window long, overwritten in turn.
-    frames: Vec<Complex<f32>>,
+    /// The newest frames of left and right, one window long, overwritten in turn.
+    frames: [Vec<f32>; 2],
     /// Where the window begins in them.
     oldest: usize,
-    /// How many of the last hop's frames have come.
+    /// How many of the window's frames have come.
     n_new: usize,
-    window: Vec<f32>,
-    work: Vec<Complex<f32>>,
-    scratch: Vec<Complex<f32>>,
     /// Power of the newest window.
     power: Vec<f32>,
     bins: Bins,
@@ -105,22 +96,15 @@ impl Spectrum {
     /// An analysis at `rate` Hz.
     pub fn new(rate: u32) -> Self {
         let n = window_frames(rate);
-        let fft = transform(n);
-        let tau = std::f64::consts::TAU;
-        let window = (0..n).map(|i| (0.5 - 0.5 * math::f64::cos(tau * i as f64 / n as f64)) as f32).collect();
-        let zero = Complex::new(0.0, 0.0);
         let bins = Bins::new(rate, n);
         Spectrum {
+            transform: Transform::new(n),
             hop: n / 4,
-            frames: vec![zero; n],
+            frames: [vec![0.0; n], vec![0.0; n]],
             oldest: 0,
             // Half a window of silence before frame 0: the first window is
             // whole after half a window, the next a hop later.
             n_new: 2 * (n / 4),
-            window,
-            work: vec![zero; n],
-            scratch: vec![zero; fft.get_inplace_scratch_len()],
-            fft,
             power: vec![0.0; n / 2],
             total: vec![0.0; n / 2],
             levels: vec![Level::default(); N_LEVELS],
@@ -141,15 +125,15 @@ impl Spectrum {
         let mut from = 0;
         while from < left.len() {
             // The window is whole hops long and begins at one.
-            let at = (self.oldest + self.n_new) % self.frames.len();
+            let n_window = self.transform.n();
+            let at = (self.oldest + self.n_new) % n_window;
             let n = (self.hop - at % self.hop).min(left.len() - from);
-            let new = left[from..from + n].iter().zip(&right[from..from + n]);
-            for (slot, (&l, &r)) in self.frames[at..at + n].iter_mut().zip(new) {
-                *slot = Complex::new(l, r);
+            for (frames, plane) in self.frames.iter_mut().zip([left, right]) {
+                frames[at..at + n].copy_from_slice(&plane[from..from + n]);
             }
             from += n;
             self.n_new += n;
-            if self.n_new == self.frames.len() {
+            if self.n_new == n_window {
                 self.analyse();
             }
         }
@@ -162,21 +146,13 @@ impl Spectrum {
     }
 
     fn analyse(&mut self) {
-        let (late, early) = self.frames.split_at(self.oldest);
-        let (first, then) = self.work.split_at_mut(early.len());
-        let (rise, fall) = self.window.split_at(early.len());
-        for (work, frames, window) in [(first, early, rise), (then, late, fall)] {
-            for ((y, x), w) in work.iter_mut().zip(frames).zip(window) {
-                *y = x * w;
-            }
-        }
-        self.fft.process_with_scratch(&mut self.work, &mut self.scratch);
-        let n = self.work.len();
-        self.power[0] = self.work[0].norm_sqr();
-        let sides = self.work[1..n / 2].iter().zip(self.work[n / 2 + 1..].iter().rev());
-        for (p, (above, below)) in self.power[1..].iter_mut().zip(sides) {
-            *p = 0.5 * (above.norm_sqr() + below.norm_sqr());
-        }
+        let n = self.transform.n();
+        let (frames, hop) = (&self.frames, self.hop);
+        let quarters = std::array::from_fn(|i| {
+            let at = (self.oldest + i * hop) % n;
+            [&frames[0][at..at + hop], &frames[1][at..at + hop]]
+        });
+        self.transform.power(quarters, &mut self.power);
         for (sum, &p) in self.total.iter_mut().zip(&self.power) {
             *sum += f64::from(p);
         }
@@ -223,7 +199,8 @@ impl Spectrum {
         }
         self.n_frames = n_frames;
         let harmonic_ratio = self.harmonic.finish();
-        let transient_density = self.onsets.finish(n_frames as f64 / (self.bins.hz * self.work.len() as f64));
+        let transient_density =
+            self.onsets.finish(n_frames as f64 / (self.bins.hz * self.transform.n() as f64));
         Summary { harmonic_ratio: quantised(harmonic_ratio, 1e4), transient_density, ..self.summary() }
     }
 
@@ -378,39 +355,44 @@ fn window_frames(rate: u32) -> usize {
     n
 }
 
-/// The transform of `n` frames. On x86-64 and in WebAssembly its vectorised
-/// forms give the same bits as each other.
-fn transform(n: usize) -> Arc<dyn Fft<f32>> {
-    #[cfg(target_arch = "x86_64")]
-    if let Ok(mut planner) = rustfft::FftPlannerSse::new() {
-        return planner.plan_fft_forward(n);
-    }
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    if let Ok(mut planner) = rustfft::FftPlannerWasmSimd::new() {
-        return planner.plan_fft_forward(n);
-    }
-    rustfft::FftPlannerScalar::new().plan_fft_forward(n)
-}
-
-/// Geometric over arithmetic mean. Sixteen powers at a time are multiplied
-/// before a logarithm is taken.
+/// Geometric over arithmetic mean. Powers are multiplied with each other, and
+/// what the product has in powers of 2 is counted apart, so that one logarithm
+/// is enough.
 fn flatness(power: &[f32]) -> f64 {
+    /// Factors of a product between two counts: at 2⁻⁴⁰ … 2¹⁴ each, it stays
+    /// within double precision.
+    const N_FACTORS: usize = 20;
+    const LEAST: f32 = 1e-12;
     let mean = sum(power) / power.len().max(1) as f64;
-    if mean <= 0.0 {
+    // Below, single precision has no reciprocal.
+    if mean <= 1e-36 {
         return 0.0;
     }
-    let scale = 1.0 / mean;
-    let mut log = 0.0;
-    for sixteen in power.chunks(16) {
-        let mut lanes = [1.0f64; 4];
-        for four in sixteen.chunks(4) {
-            for (lane, &p) in lanes.iter_mut().zip(four) {
-                let share = f64::from(p) * scale;
-                *lane *= if share > 1e-12 { share } else { 1e-12 };
+    let scale = (1.0 / mean) as f32;
+    let (mut product, mut twos) = ([1.0f64; 4], 0);
+    let mut take = |powers: &[f32]| {
+        for eight in powers.chunks_exact(8) {
+            let (a, b) = eight.split_at(4);
+            for i in 0..4 {
+                let pair = math::larger(LEAST, a[i] * scale) * math::larger(LEAST, b[i] * scale);
+                product[i] *= f64::from(pair);
             }
         }
-        log += math::f64::ln((lanes[0] * lanes[1]) * (lanes[2] * lanes[3]));
+        for lane in &mut product {
+            let bits = lane.to_bits();
+            twos += i64::from((bits >> 52) as u32) - 1_023;
+            *lane = f64::from_bits(bits & ((1 << 52) - 1) | 1_023 << 52);
+        }
+    };
+    let whole = power.len() / 8 * 8;
+    for powers in power[..whole].chunks(4 * N_FACTORS) {
+        take(powers);
     }
+    let mut last = [mean as f32; 8];
+    last[..power.len() - whole].copy_from_slice(&power[whole..]);
+    take(&last);
+    let log = math::f64::ln((product[0] * product[1]) * (product[2] * product[3]));
+    let log = log + twos as f64 * std::f64::consts::LN_2;
     math::f64::exp(log / power.len() as f64)
 }
 

@@ -75,7 +75,7 @@ const GAP: f64 = 0.42;
 
 /// How a value becomes a length: its scale, and the middle and half-width of
 /// where released music lies on it.
-enum Scale {
+pub(super) enum Scale {
     /// As it is.
     Plain,
     /// Shares and frequencies: their logarithm to base 2.
@@ -84,7 +84,7 @@ enum Scale {
 
 /// Family, scale, middle and half-width of each descriptor. Bands: the
 /// reference balance; the rest: rounded from measuring real music.
-fn rule(name: &str) -> (Family, Scale, f64, f64) {
+pub(super) fn rule(name: &str) -> (Family, Scale, f64, f64) {
     use Family::{Bands, Brightness, Harmony, Level, Rhythm, Stereo, Variation};
     use Scale::{Log, Plain};
     match name {

@@ -6,6 +6,7 @@
 //! L1). Values are rounded to a stated quantum when made, so they are equal as
 //! JSON too.
 
+mod alike;
 mod aura;
 mod descriptors;
 mod harmonic;
@@ -26,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::meter;
 
 pub use crate::meter::k_power;
+pub use alike::{Point, distance, explain, nearest};
 pub use aura::{Aura, Family, Petal, RING as AURA_RING, aura};
 pub use descriptors::{Descriptors, NAMES};
 pub use measure::{Measurer, measure};

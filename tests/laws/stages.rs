@@ -18,10 +18,14 @@ fn hard() -> Stages {
     }
     for band in &mut stages.dynamics {
         band.threshold_db = -35.0;
+        band.lift_below_db = -45.0;
+        band.lift = 0.3;
+        band.lift_range_db = 5.0;
         band.slope = 0.5;
         band.range_db = 8.0;
     }
     stages.saturation.drive = 0.4;
+    stages.stereo.width_high = 0.7;
     stages.stereo.width = 1.4;
     stages.stereo.bass_mono = 0.9;
     stages.output_gain_db = 3.0;

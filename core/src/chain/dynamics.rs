@@ -8,7 +8,8 @@ use super::svf::{self, Lanes};
 use crate::block::Block;
 use crate::flow::Processor;
 use crate::math;
-use crate::plan::{DynamicBand, N_DYNAMIC_BANDS};
+use crate::plan::{Curve, DynamicBand, N_DYNAMIC_BANDS};
+use crate::units::Db;
 
 const N: usize = N_DYNAMIC_BANDS;
 /// Gains are worked out once per so many frames and reached in a straight line.
@@ -17,12 +18,10 @@ const GRID: u32 = 64;
 const FLOOR: f32 = 1e-18;
 /// Added to every level, so that no square of one is subnormal.
 const HUSH: f32 = 1e-15;
-/// Width of the soft knee in dB, centred on the threshold.
-const KNEE_DB: f32 = 6.0;
 
-/// Threshold, slope, range, attack and release per band, the latter two as the
+/// The curve's six numbers, attack and release per band, the latter two as the
 /// share of the way that is gone in one frame.
-type Settings = [[f32; N]; 5];
+type Settings = [[f32; N]; 8];
 
 /// The dynamics stage.
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ pub struct Dynamics {
     rate: u32,
     /// Filter coefficients, `a1 a2 a3 m0 m1 m2` × band.
     filters: Glide<{ 6 * N }>,
-    settings: Glide<{ 5 * N }>,
+    settings: Glide<{ 8 * N }>,
     left: Lanes,
     right: Lanes,
     /// Smoothed power per band.
@@ -55,14 +54,17 @@ fn filters(rate: u32, bands: &[DynamicBand; N]) -> [f32; 6 * N] {
     out
 }
 
-fn settings(rate: u32, bands: &[DynamicBand; N]) -> [f32; 5 * N] {
+fn settings(rate: u32, bands: &[DynamicBand; N]) -> [f32; 8 * N] {
     let share = |ms: f32| 1.0 - math::exp(-1_000.0 / (ms * rate as f32));
-    let mut out = [0.0; 5 * N];
+    let mut out = [0.0; 8 * N];
     for (band, params) in bands.iter().enumerate() {
         let row = [
             params.threshold_db,
             params.slope,
             params.range_db,
+            params.lift_below_db,
+            params.lift,
+            params.lift_range_db,
             share(params.attack_ms),
             share(params.release_ms),
         ];
@@ -75,21 +77,6 @@ fn settings(rate: u32, bands: &[DynamicBand; N]) -> [f32; 5 * N] {
 
 fn rows<const R: usize, const L: usize>(flat: &[f32; L]) -> [[f32; N]; R] {
     std::array::from_fn(|row| std::array::from_fn(|band| flat[row * N + band]))
-}
-
-/// How far (dB, ≥ 0) a level `over` the threshold by so much is turned down:
-/// a straight line of `slope` above a quadratic knee, `range` at most.
-/// (Giannoulis, Massberg, Reiss, JAES 60(6), 2012, eq. 4.)
-pub fn reduction(over: f32, slope: f32, range: f32) -> f32 {
-    let half = KNEE_DB / 2.0;
-    let bent = if over <= -half {
-        0.0
-    } else if over < half {
-        (over + half) * (over + half) / (2.0 * KNEE_DB)
-    } else {
-        over
-    };
-    (slope * bent).min(range)
 }
 
 impl Dynamics {
@@ -124,13 +111,15 @@ impl Dynamics {
 
     /// On a grid line: where each band's gain shall be at the next one.
     fn draw(&mut self) {
-        let [threshold, slope, range, ..]: Settings = rows(self.settings.now());
+        let settings: Settings = rows(self.settings.now());
         for band in 0..N {
+            let [threshold_db, slope, range_db, lift_below_db, lift, lift_range_db] =
+                std::array::from_fn(|n| settings[n][band]);
+            let curve = Curve { threshold_db, slope, range_db, lift_below_db, lift, lift_range_db };
             let mut target = 0.0;
-            if slope[band] > 0.0 && range[band] > 0.0 {
-                let level_db = 10.0 * math::log10(self.power[band] + FLOOR);
-                let down = reduction(level_db - threshold[band], slope[band], range[band]);
-                target = if down > 0.0 { crate::units::Db(-down).gain() - 1.0 } else { 0.0 };
+            if !curve.is_flat() {
+                let db = curve.gain_db(10.0 * math::log10(self.power[band] + FLOOR));
+                target = if db != 0.0 { Db(db).gain() - 1.0 } else { 0.0 };
             }
             // The line drawn last has ended: land on it, or rounding would keep
             // a trace of everything that ever was.

@@ -10,7 +10,7 @@ mod saturation;
 mod stereo;
 mod svf;
 
-pub use dynamics::{Dynamics, reduction};
+pub use dynamics::Dynamics;
 pub use eq::Equaliser;
 pub use gain::{Gain, Rider};
 pub use limiter::Limiter;

@@ -1,5 +1,5 @@
-//! Stereo: the side signal wider or narrower above a corner, and taken out
-//! below it. What is added to the left is taken from the right: the mono sum
+//! Stereo: the side signal wider or narrower in the middle and in the highs,
+//! each by itself, and taken out of the bass. What is added to the left is taken from the right: the mono sum
 //! never changes.
 
 use super::glide::Glide;
@@ -12,14 +12,20 @@ use crate::plan::{Shape, Stereo as Params};
 #[derive(Clone, Debug)]
 pub struct Image {
     rate: u32,
-    /// `a1 a2 a3`, width − 1, bass_mono.
-    glide: Glide<5>,
+    /// `a1 a2 a3` of the lower and of the upper corner, then what is added:
+    /// above the lower corner, above the upper one, below the lower one.
+    glide: Glide<9>,
+    /// The side signal at the lower corner and at the upper one.
     lanes: Lanes,
 }
 
-fn numbers(rate: u32, params: &Params) -> [f32; 5] {
-    let c = svf::part(rate, Shape::LowShelf, params.bass_hz);
-    [c.a[0], c.a[1], c.a[2], params.width - 1.0, params.bass_mono]
+fn numbers(rate: u32, params: &Params) -> [f32; 9] {
+    let low = svf::part(rate, Shape::LowShelf, params.bass_hz);
+    let high = svf::part(rate, Shape::HighShelf, params.high_hz);
+    // Highs out of this rate's reach are not there to be widened.
+    let above = if high.mix[0] == 0.0 { 0.0 } else { params.width_high - params.width };
+    let [low, high] = [low.a, high.a];
+    [low[0], high[0], low[1], high[1], low[2], high[2], params.width - 1.0, above, -params.bass_mono]
 }
 
 impl Image {
@@ -40,11 +46,12 @@ impl Processor for Image {
         let (left, right) = block.stereo_mut();
         for (l, r) in left.iter_mut().zip(right) {
             self.glide.tick();
-            let [a1, a2, a3, wider, mono] = *self.glide.now();
+            let [a1, b1, a2, b2, a3, b3, middle, highs, bass] = *self.glide.now();
             let side = (*l - *r) * 0.5;
-            let (v1, v2) = self.lanes.step(&[[a1; 4], [a2; 4], [a3; 4]], [side; 4]);
-            let (low, high) = (v2[0], side - K * v1[0] - v2[0]);
-            let change = wider * high - mono * low;
+            let a = [[a1, b1, 0.0, 0.0], [a2, b2, 0.0, 0.0], [a3, b3, 0.0, 0.0]];
+            let (v1, v2) = self.lanes.step(&a, [side, side, 0.0, 0.0]);
+            let above = |i: usize| side - K * v1[i] - v2[i];
+            let change = middle * above(0) + highs * above(1) + bass * v2[0];
             *l += change;
             *r -= change;
         }

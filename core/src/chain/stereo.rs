@@ -3,6 +3,7 @@
 //! never changes.
 
 use super::glide::Glide;
+use super::grid::{Grid, by_lines};
 use super::svf::{self, Lanes};
 use crate::block::Block;
 use crate::flow::Processor;
@@ -12,11 +13,14 @@ use crate::plan::{Shape, Stereo as Params};
 #[derive(Clone, Debug)]
 pub struct Image {
     rate: u32,
-    /// `a1 a2 a3` of the lower and of the upper corner, then what is added:
+    grid: Grid,
+    /// The state's coefficients at both corners by turns, then what is added:
     /// above the lower corner, above the upper one, below the lower one.
     glide: Glide<9>,
     /// The side signal at the lower corner and at the upper one.
     lanes: Lanes,
+    /// Nothing is added, until that changes.
+    asleep: bool,
 }
 
 fn numbers(rate: u32, params: &Params) -> [f32; 9] {
@@ -24,37 +28,85 @@ fn numbers(rate: u32, params: &Params) -> [f32; 9] {
     let high = svf::part(rate, Shape::HighShelf, params.high_hz);
     // Highs out of this rate's reach are not there to be widened.
     let above = if high.mix[0] == 0.0 { 0.0 } else { params.width_high - params.width };
-    let [low, high] = [low.a, high.a];
+    let [low, high] = [low.state, high.state];
     [low[0], high[0], low[1], high[1], low[2], high[2], params.width - 1.0, above, -params.bass_mono]
 }
 
 impl Image {
     /// This image at `rate`.
     pub fn new(rate: u32, params: &Params) -> Self {
-        Image { rate, glide: Glide::new(numbers(rate, params)), lanes: Lanes::default() }
+        let mut new = Image {
+            rate,
+            grid: Grid::default(),
+            glide: Glide::new(numbers(rate, params)),
+            lanes: Lanes::default(),
+            asleep: false,
+        };
+        new.reset();
+        new
     }
 
     /// Moves to another image over `n_frames`.
     pub fn retune(&mut self, params: &Params, n_frames: u32) {
         self.glide.to(numbers(self.rate, params), n_frames);
+        self.asleep &= self.is_idle();
+    }
+
+    /// Says which frame of the track comes next.
+    pub fn seek(&mut self, frame: i64) {
+        self.grid.seek(frame);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.glide.resting() && self.glide.now()[6..].iter().all(|&x| x == 0.0)
+    }
+
+    fn line(&mut self) {
+        self.asleep = self.is_idle();
+        if self.asleep {
+            self.lanes = Lanes::default();
+        }
+        self.lanes.hush();
+    }
+
+    /// Frames with all numbers at rest.
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+        const HALF_K: f32 = std::f32::consts::FRAC_1_SQRT_2;
+        let [a1, b1, a2, b2, a3, b3, middle, highs, bass] = *self.glide.now();
+        let state = [[a1, b1, 0.0, 0.0], [a2, b2, 0.0, 0.0], [a3, b3, 0.0, 0.0]];
+        let mut lanes = self.lanes;
+        for (l, r) in left.iter_mut().zip(right) {
+            let side = (*l - *r) * 0.5;
+            // The step gives twice the band-pass and the low-pass.
+            let (band, low) = lanes.step(&state, [side, side, 0.0, 0.0]);
+            let above = |i: usize| side - (HALF_K * band[i] + 0.5 * low[i]);
+            let change = (middle * above(0) + highs * above(1)) + bass * (0.5 * low[0]);
+            *l += change;
+            *r -= change;
+        }
+        self.lanes = lanes;
     }
 }
 
 impl Processor for Image {
     fn process(&mut self, block: &mut Block) {
-        const K: f32 = std::f32::consts::SQRT_2;
-        let (left, right) = block.stereo_mut();
-        for (l, r) in left.iter_mut().zip(right) {
-            self.glide.tick();
-            let [a1, b1, a2, b2, a3, b3, middle, highs, bass] = *self.glide.now();
-            let side = (*l - *r) * 0.5;
-            let a = [[a1, b1, 0.0, 0.0], [a2, b2, 0.0, 0.0], [a3, b3, 0.0, 0.0]];
-            let (v1, v2) = self.lanes.step(&a, [side, side, 0.0, 0.0]);
-            let above = |i: usize| side - K * v1[i] - v2[i];
-            let change = middle * above(0) + highs * above(1) + bass * v2[0];
-            *l += change;
-            *r -= change;
-        }
+        let mut grid = self.grid;
+        by_lines(&mut grid, block, |on_line, left, right| {
+            if on_line {
+                self.line();
+            }
+            if self.asleep {
+                return;
+            }
+            if self.glide.resting() {
+                return self.run(left, right);
+            }
+            for at in 0..left.len() {
+                self.glide.tick();
+                self.run(&mut left[at..=at], &mut right[at..=at]);
+            }
+        });
+        self.grid = grid;
     }
 
     fn tail(&self) -> usize {
@@ -63,6 +115,8 @@ impl Processor for Image {
 
     fn reset(&mut self) {
         self.glide.finish();
+        self.grid = Grid::default();
+        self.asleep = self.is_idle();
         self.lanes = Lanes::default();
     }
 }

@@ -25,6 +25,7 @@ use crate::geometry;
 use crate::math::f64 as math;
 
 pub use curve::Curve;
+pub use response::Filter;
 pub use stages::{
     Band, DynamicBand, Limiter, N_DYNAMIC_BANDS, N_EQ_BANDS, RIDE_KNOTS, Ride, STAGES_FLOATS, Saturation,
     Shape, Stages, Stereo,

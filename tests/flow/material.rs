@@ -92,12 +92,16 @@ pub fn hard_stages(turn: usize) -> Stages {
     }
     for band in &mut stages.dynamics {
         band.threshold_db = -30.0 + turn as f32;
+        band.lift_below_db = -45.0;
+        band.lift = 0.3;
+        band.lift_range_db = 5.0;
         band.slope = 0.4;
         band.range_db = 6.0;
         band.attack_ms = 8.0;
         band.release_ms = 200.0;
     }
     stages.saturation.drive = 0.3;
+    stages.stereo.width_high = 0.7;
     stages.stereo.width = 1.3;
     stages.stereo.bass_mono = 0.8;
     stages.output_gain_db = 4.0;

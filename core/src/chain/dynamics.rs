@@ -2,69 +2,122 @@
 //!
 //! No band is split off: each takes a filtered part of the signal and adds
 //! `(gain − 1)` of it, so a gain of 0 dB is identity to the bit.
+//!
+//! The release depends on the programme (Giannoulis, Massberg and Reiss,
+//! "Parameter automation in a dynamic range compressor", JAES 61(10), 2013,
+//! section 3.1): it is as fast as the squared crest factor in the band is high.
+//! After single strokes the gain returns soon, under sustained sound it is calm.
 
 use super::glide::Glide;
+use super::grid::{GRID, Grid, by_lines};
 use super::svf::{self, Lanes};
 use crate::block::Block;
 use crate::flow::Processor;
-use crate::math;
-use crate::plan::{DynamicBand, N_DYNAMIC_BANDS};
+use crate::math::{exp, four, larger};
+use crate::plan::{Curve, DynamicBand, N_DYNAMIC_BANDS};
+use crate::units::Seconds;
 
 const N: usize = N_DYNAMIC_BANDS;
-/// Gains are worked out once per so many frames and reached in a straight line.
-const GRID: u32 = 64;
-/// Keeps the level finite in silence; −180 dBFS.
-const FLOOR: f32 = 1e-18;
-/// Added to every level, so that no square of one is subnormal.
+/// Added to every level, so that no square of one is subnormal: −300 dBFS.
 const HUSH: f32 = 1e-15;
-/// Width of the soft knee in dB, centred on the threshold.
-const KNEE_DB: f32 = 6.0;
+/// Memory of the crest factor, that of the paper.
+const CREST_MEMORY: Seconds = Seconds(0.2);
+/// The squared crest factor at which a release takes the time that it states:
+/// that of music in one band, 8 dB.
+const USUAL_CREST: f32 = 6.0;
+/// No release takes longer, and none is more than so much faster than stated.
+const LONGEST_MS: f32 = 200.0;
+/// See [`LONGEST_MS`].
+const FASTEST: f32 = 3.0;
 
-/// Threshold, slope, range, attack and release per band, the latter two as the
+/// The curve's six numbers, attack and release per band, the latter two as the
 /// share of the way that is gone in one frame.
-type Settings = [[f32; N]; 5];
+type Settings = [[f32; N]; 8];
 
 /// The dynamics stage.
 #[derive(Clone, Debug)]
 pub struct Dynamics {
     rate: u32,
-    /// Filter coefficients, `a1 a2 a3 m0 m1 m2` × band.
+    grid: Grid,
+    /// Filter coefficients, three of state and three of mix × band.
     filters: Glide<{ 6 * N }>,
-    settings: Glide<{ 5 * N }>,
+    settings: Glide<{ 8 * N }>,
     left: Lanes,
     right: Lanes,
-    /// Smoothed power per band.
-    power: [f32; N],
+    level: Level,
     /// Gain − 1 per band, now, and its change per frame.
     delta: [f32; N],
     delta_step: [f32; N],
     /// Where delta will be at the next grid line.
     aim: [f32; N],
-    /// Frames until the next grid line.
-    n_to_grid: u32,
+    /// No band acts: nothing is heard until that changes.
+    asleep: bool,
+}
+
+/// What is known of the level in each band.
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    /// Smoothed power.
+    power: [f32; N],
+    /// The largest power since the last line, and the sum of all.
+    top: [f32; N],
+    sum: [f32; N],
+    /// Decaying peak and mean of the power: their ratio is the crest factor's
+    /// square.
+    peak: [f32; N],
+    mean: [f32; N],
+    /// Share of the way that a release goes in one frame.
+    release: [f32; N],
+}
+
+impl Level {
+    fn silent(release: [f32; N]) -> Self {
+        const NONE: [f32; N] = [HUSH * HUSH; N];
+        Level { power: NONE, top: NONE, sum: [0.0; N], peak: NONE, mean: NONE, release }
+    }
+
+    /// On a line: how fast a release is now.
+    fn crest(&mut self, stated: &[f32; N], memory: f32, slowest: f32) {
+        for i in 0..N {
+            let mean = self.sum[i] * (1.0 / GRID as f32);
+            self.mean[i] += (mean - self.mean[i]) * memory;
+            self.peak[i] = larger(self.top[i], self.peak[i] + (mean - self.peak[i]) * memory);
+            let crest = self.peak[i] / self.mean[i] * (1.0 / USUAL_CREST);
+            self.release[i] = larger(slowest, stated[i] * crest.min(FASTEST)).min(1.0);
+            self.top[i] = 0.0;
+            self.sum[i] = 0.0;
+        }
+    }
 }
 
 fn filters(rate: u32, bands: &[DynamicBand; N]) -> [f32; 6 * N] {
     let mut out = [0.0; 6 * N];
     for (band, params) in bands.iter().enumerate() {
         let c = svf::part(rate, params.shape, params.hz);
-        for (n, value) in c.a.into_iter().chain(c.mix).enumerate() {
+        for (n, value) in c.state.into_iter().chain(c.mix).enumerate() {
             out[n * N + band] = value;
         }
     }
     out
 }
 
-fn settings(rate: u32, bands: &[DynamicBand; N]) -> [f32; 5 * N] {
-    let share = |ms: f32| 1.0 - math::exp(-1_000.0 / (ms * rate as f32));
-    let mut out = [0.0; 5 * N];
+/// The share of the way that is gone in `n` frames with this time constant.
+fn share(rate: u32, ms: f32, n: usize) -> f32 {
+    1.0 - exp(-1_000.0 * n as f32 / (ms * rate as f32))
+}
+
+fn settings(rate: u32, bands: &[DynamicBand; N]) -> [f32; 8 * N] {
+    let mut out = [0.0; 8 * N];
     for (band, params) in bands.iter().enumerate() {
         let row = [
             params.threshold_db,
             params.slope,
             params.range_db,
-            share(params.attack_ms),
-            share(params.release_ms),
+            params.lift_below_db,
+            params.lift,
+            params.lift_range_db,
+            share(rate, params.attack_ms, 1),
+            share(rate, params.release_ms, 1),
         ];
         for (n, value) in row.into_iter().enumerate() {
             out[n * N + band] = value;
@@ -77,89 +130,118 @@ fn rows<const R: usize, const L: usize>(flat: &[f32; L]) -> [[f32; N]; R] {
     std::array::from_fn(|row| std::array::from_fn(|band| flat[row * N + band]))
 }
 
-/// How far (dB, ≥ 0) a level `over` the threshold by so much is turned down:
-/// a straight line of `slope` above a quadratic knee, `range` at most.
-/// (Giannoulis, Massberg, Reiss, JAES 60(6), 2012, eq. 4.)
-pub fn reduction(over: f32, slope: f32, range: f32) -> f32 {
-    let half = KNEE_DB / 2.0;
-    let bent = if over <= -half {
-        0.0
-    } else if over < half {
-        (over + half) * (over + half) / (2.0 * KNEE_DB)
-    } else {
-        over
-    };
-    (slope * bent).min(range)
-}
-
 impl Dynamics {
     /// These bands at `rate`.
     pub fn new(rate: u32, bands: &[DynamicBand; N]) -> Self {
-        Dynamics {
+        let mut new = Dynamics {
             rate,
+            grid: Grid::default(),
             filters: Glide::new(filters(rate, bands)),
             settings: Glide::new(settings(rate, bands)),
             left: Lanes::default(),
             right: Lanes::default(),
-            power: [0.0; N],
+            level: Level::silent([0.0; N]),
             delta: [0.0; N],
             delta_step: [0.0; N],
             aim: [0.0; N],
-            n_to_grid: 0,
-        }
+            asleep: false,
+        };
+        new.reset();
+        new
     }
 
     /// Moves to other bands over `n_frames`.
     pub fn retune(&mut self, bands: &[DynamicBand; N], n_frames: u32) {
         self.filters.to(filters(self.rate, bands), n_frames);
         self.settings.to(settings(self.rate, bands), n_frames);
+        self.asleep &= self.is_idle();
     }
 
-    /// Says which frame of the track comes next: the grid is the track's, so
-    /// that every chain over the same frames works on the same lines.
+    /// Says which frame of the track comes next.
     pub fn seek(&mut self, frame: i64) {
-        let into = frame.rem_euclid(i64::from(GRID)) as u32;
-        self.n_to_grid = (GRID - into) % GRID;
+        self.grid.seek(frame);
+    }
+
+    fn curve(settings: &Settings, band: usize) -> Curve {
+        let [threshold_db, slope, range_db, lift_below_db, lift, lift_range_db] =
+            std::array::from_fn(|n| settings[n][band]);
+        Curve { threshold_db, slope, range_db, lift_below_db, lift, lift_range_db }
+    }
+
+    /// Whether no band acts, or is about to.
+    fn is_idle(&self) -> bool {
+        let settings: Settings = rows(self.settings.now());
+        self.settings.resting()
+            && self.filters.resting()
+            && self.aim == [0.0; N]
+            && (0..N).all(|band| Self::curve(&settings, band).is_flat())
     }
 
     /// On a grid line: where each band's gain shall be at the next one.
     fn draw(&mut self) {
-        let [threshold, slope, range, ..]: Settings = rows(self.settings.now());
+        // 10·log₁₀ 2, and its inverse for amplitudes.
+        const DB_PER_OCTAVE: f32 = 3.010_3;
+        const OCTAVES_PER_DB: f32 = 0.166_096_4;
+        let settings: Settings = rows(self.settings.now());
+        let memory = share(self.rate, 1_000.0 * CREST_MEMORY.0 as f32, GRID);
+        self.level.crest(&settings[7], memory, share(self.rate, LONGEST_MS, 1));
+        let octaves = four::log2(self.level.power);
+        let db: [f32; N] = std::array::from_fn(|band| {
+            let curve = Self::curve(&settings, band);
+            if curve.is_flat() { 0.0 } else { curve.gain_db(octaves[band] * DB_PER_OCTAVE) }
+        });
+        let gains = four::exp2(db.map(|db| db * OCTAVES_PER_DB));
         for band in 0..N {
-            let mut target = 0.0;
-            if slope[band] > 0.0 && range[band] > 0.0 {
-                let level_db = 10.0 * math::log10(self.power[band] + FLOOR);
-                let down = reduction(level_db - threshold[band], slope[band], range[band]);
-                target = if down > 0.0 { crate::units::Db(-down).gain() - 1.0 } else { 0.0 };
-            }
+            let target = if db[band] != 0.0 { gains[band] - 1.0 } else { 0.0 };
             // The line drawn last has ended: land on it, or rounding would keep
             // a trace of everything that ever was.
             self.delta[band] = self.aim[band];
-            self.delta_step[band] = (target - self.aim[band]) / GRID as f32;
+            self.delta_step[band] = (target - self.aim[band]) * (1.0 / GRID as f32);
             self.aim[band] = target;
         }
-        self.n_to_grid = GRID;
+    }
+
+    fn line(&mut self) {
+        if self.delta == [0.0; N] && self.is_idle() {
+            self.asleep = true;
+            self.forget();
+        } else {
+            self.draw();
+            self.left.hush();
+            self.right.hush();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.left = Lanes::default();
+        self.right = Lanes::default();
+        self.level = Level::silent(rows::<8, _>(self.settings.now())[7]);
+        self.delta = [0.0; N];
+        self.delta_step = [0.0; N];
+        self.aim = [0.0; N];
     }
 
     /// Frames between two grid lines, settings at rest.
     fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let [a1, a2, a3, m0, m1, m2]: [[f32; N]; 6] = rows(self.filters.now());
-        let [.., attack, release]: Settings = rows(self.settings.now());
-        let a = [a1, a2, a3];
+        let [c0, c1, c2, m0, m1, m2]: [[f32; N]; 6] = rows(self.filters.now());
+        let [.., attack, _]: Settings = rows(self.settings.now());
+        let state = [c0, c1, c2];
         // Held here, the state stays in registers.
-        let (mut lanes_l, mut lanes_r) = (self.left, self.right);
-        let (mut power, mut delta, delta_step) = (self.power, self.delta, self.delta_step);
+        let (mut lanes_l, mut lanes_r, mut level) = (self.left, self.right, self.level);
+        let (mut delta, delta_step) = (self.delta, self.delta_step);
         for (l, r) in left.iter_mut().zip(right) {
-            let (l1, l2) = lanes_l.step(&a, [*l; N]);
-            let (r1, r2) = lanes_r.step(&a, [*r; N]);
+            let (band_l, low_l) = lanes_l.step(&state, [*l; N]);
+            let (band_r, low_r) = lanes_r.step(&state, [*r; N]);
             let (mut sum_l, mut sum_r) = ([0.0; N], [0.0; N]);
             for i in 0..N {
-                let part_l = m0[i] * *l + m1[i] * l1[i] + m2[i] * l2[i];
-                let part_r = m0[i] * *r + m1[i] * r1[i] + m2[i] * r2[i];
-                let level = math::larger(part_l.abs(), part_r.abs()) + HUSH;
-                let now = level * level;
-                let share = if now > power[i] { attack[i] } else { release[i] };
-                power[i] = (power[i] + (now - power[i]) * share + svf::FLUSH) - svf::FLUSH;
+                let part_l = m0[i] * *l + (m1[i] * band_l[i] + m2[i] * low_l[i]);
+                let part_r = m0[i] * *r + (m1[i] * band_r[i] + m2[i] * low_r[i]);
+                let loud = larger(part_l.abs(), part_r.abs()) + HUSH;
+                let now = loud * loud;
+                let share = if now > level.power[i] { attack[i] } else { level.release[i] };
+                level.power[i] += (now - level.power[i]) * share;
+                level.top[i] = larger(level.top[i], now);
+                level.sum[i] += now;
                 delta[i] += delta_step[i];
                 sum_l[i] = delta[i] * part_l;
                 sum_r[i] = delta[i] * part_r;
@@ -167,27 +249,31 @@ impl Dynamics {
             *l += (sum_l[0] + sum_l[1]) + (sum_l[2] + sum_l[3]);
             *r += (sum_r[0] + sum_r[1]) + (sum_r[2] + sum_r[3]);
         }
-        (self.left, self.right) = (lanes_l, lanes_r);
-        (self.power, self.delta) = (power, delta);
+        (self.left, self.right, self.level) = (lanes_l, lanes_r, level);
+        self.delta = delta;
     }
 }
 
 impl Processor for Dynamics {
     fn process(&mut self, block: &mut Block) {
-        let (left, right) = block.stereo_mut();
-        let mut at = 0;
-        while at < left.len() {
-            let moving = !self.settings.resting();
-            self.filters.tick();
-            self.settings.tick();
-            if self.n_to_grid == 0 {
-                self.draw();
+        let mut grid = self.grid;
+        by_lines(&mut grid, block, |on_line, left, right| {
+            if on_line && !self.asleep {
+                self.line();
             }
-            let n = if moving { 1 } else { (left.len() - at).min(self.n_to_grid as usize) };
-            self.run(&mut left[at..at + n], &mut right[at..at + n]);
-            self.n_to_grid -= n as u32;
-            at += n;
-        }
+            if self.asleep {
+                return;
+            }
+            if self.settings.resting() && self.filters.resting() {
+                return self.run(left, right);
+            }
+            for at in 0..left.len() {
+                self.filters.tick();
+                self.settings.tick();
+                self.run(&mut left[at..=at], &mut right[at..=at]);
+            }
+        });
+        self.grid = grid;
     }
 
     /// 13.8 time constants (−120 dB) of a 10-Hz pole, the lowest allowed.
@@ -198,12 +284,8 @@ impl Processor for Dynamics {
     fn reset(&mut self) {
         self.filters.finish();
         self.settings.finish();
-        self.left = Lanes::default();
-        self.right = Lanes::default();
-        self.power = [0.0; N];
-        self.delta = [0.0; N];
-        self.delta_step = [0.0; N];
-        self.aim = [0.0; N];
-        self.n_to_grid = 0;
+        self.grid = Grid::default();
+        self.forget();
+        self.asleep = self.is_idle();
     }
 }

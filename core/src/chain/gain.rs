@@ -10,6 +10,10 @@ use crate::units::{Db, Seconds};
 /// Louder samples than +24 dBFS are noise by any measure; clipping them keeps
 /// every filter behind finite (L4).
 const LOUDEST: f32 = 16.0;
+/// And quieter ones than −600 dBFS are none: no subnormal comes in.
+const QUIETEST: f32 = 1e-30;
+/// Frames whose ride is drawn at a time.
+const STRIDE: usize = 64;
 
 /// A gain, the same for both channels.
 #[derive(Clone, Debug)]
@@ -55,7 +59,12 @@ impl Processor for Gain {
 /// so that everything behind it stays finite.
 pub fn scrub(block: &mut Block) {
     let (left, right) = block.stereo_mut();
-    left.iter_mut().chain(right).for_each(|x| *x = finite(*x).clamp(-LOUDEST, LOUDEST));
+    for plane in [left, right] {
+        for x in plane {
+            let bounded = finite(*x).clamp(-LOUDEST, LOUDEST);
+            *x = if bounded.abs() < QUIETEST { 0.0 } else { bounded };
+        }
+    }
 }
 
 /// One ride's curve, ready to be asked by frame.
@@ -85,19 +94,30 @@ impl Curve {
         *self.gains = *other.gains;
     }
 
-    /// The gain at a frame of the track; before 0 and after the last knot the
-    /// curve is held.
-    fn at(&self, frame: i64) -> f32 {
-        if self.n_knots == 0 {
-            return 1.0;
+    /// The gains from a frame of the track on; before 0 and after the last knot
+    /// the curve is held.
+    fn draw(&self, frame: i64, gains: &mut [f32]) {
+        let mut at = 0;
+        while at < gains.len() {
+            // Up to the next knot it is one straight line.
+            let frame = frame + at as i64;
+            let knot = frame.max(0) as u64 / self.hop;
+            let into = frame - (knot * self.hop) as i64;
+            let n_to_knot = if frame < 0 { -frame } else { self.hop as i64 - into };
+            let n = (gains.len() - at).min(n_to_knot as usize);
+            let line = &mut gains[at..at + n];
+            match self.gains[..self.n_knots].get(knot as usize..=knot as usize + 1) {
+                Some(&[from, to]) if frame >= 0 => {
+                    let (step, into, hop) = (to - from, into as f64, self.hop as f64);
+                    for (i, gain) in line.iter_mut().enumerate() {
+                        *gain = from + step * ((into + f64::from(i as u32)) / hop) as f32;
+                    }
+                }
+                Some(&[first, _]) => line.fill(first),
+                _ => line.fill(self.gains[..self.n_knots].last().copied().unwrap_or(1.0)),
+            }
+            at += n;
         }
-        let frame = frame.max(0) as u64;
-        let knot = (frame / self.hop) as usize;
-        if knot + 1 >= self.n_knots {
-            return self.gains[self.n_knots - 1];
-        }
-        let share = (frame % self.hop) as f32 / self.hop as f32;
-        self.gains[knot] + (self.gains[knot + 1] - self.gains[knot]) * share
     }
 }
 
@@ -144,16 +164,22 @@ impl Processor for Rider {
             return;
         }
         let (left, right) = block.stereo_mut();
-        for (i, (l, r)) in left.iter_mut().zip(right).enumerate() {
-            self.fresh.tick();
-            let frame = start + i as i64;
-            let mut gain = self.curve.at(frame);
+        let mut at = 0;
+        while at < left.len() {
+            let n = STRIDE.min(left.len() - at);
+            let (mut gains, mut stale) = ([0.0; STRIDE], [0.0; STRIDE]);
+            self.curve.draw(start + at as i64, &mut gains[..n]);
             if !self.fresh.resting() {
-                let stale = self.stale.at(frame);
-                gain = stale + (gain - stale) * self.fresh.now()[0];
+                self.stale.draw(start + at as i64, &mut stale[..n]);
+                for (gain, stale) in gains[..n].iter_mut().zip(stale) {
+                    self.fresh.tick();
+                    *gain = stale + (*gain - stale) * self.fresh.now()[0];
+                }
             }
-            *l *= gain;
-            *r *= gain;
+            for plane in [&mut left[at..at + n], &mut right[at..at + n]] {
+                plane.iter_mut().zip(gains).for_each(|(x, gain)| *x *= gain);
+            }
+            at += n;
         }
     }
 

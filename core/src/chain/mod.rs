@@ -5,35 +5,34 @@ mod dynamics;
 mod eq;
 mod gain;
 mod glide;
+mod grid;
 mod limiter;
 mod saturation;
 mod stereo;
 mod svf;
 
-pub use dynamics::{Dynamics, reduction};
+pub use dynamics::Dynamics;
 pub use eq::Equaliser;
 pub use gain::{Gain, Rider};
 pub use limiter::Limiter;
 pub use saturation::Saturator;
 pub use stereo::Image;
-pub use svf::equaliser;
 
 use crate::block::Block;
 use crate::error::Result;
 use crate::flow::Processor;
 use crate::plan::Stages;
 use crate::units::{Db, Seconds};
+use grid::{GRID, Grid};
 
 /// How long a retune takes to arrive.
 pub const RETUNE: Seconds = Seconds(0.03);
-/// Frames worked on at a time: small enough that all stages stay in the
-/// nearest cache, no part of the sound.
-const STRIDE: usize = 128;
 
 /// All stages, in order.
 #[derive(Clone, Debug)]
 pub struct Chain {
     rate: u32,
+    grid: Grid,
     input: Gain,
     ride: Rider,
     eq: Equaliser,
@@ -42,6 +41,8 @@ pub struct Chain {
     image: Image,
     output: Gain,
     limiter: Limiter,
+    /// The frames at hand: from line to line all stages stay in the nearest
+    /// cache.
     stride: Block,
 }
 
@@ -51,6 +52,7 @@ impl Chain {
         stages.validate()?;
         Ok(Chain {
             rate,
+            grid: Grid::default(),
             input: Gain::new(stages.input_gain_db),
             ride: Rider::new(rate, &stages.ride),
             eq: Equaliser::new(rate, &stages.eq),
@@ -59,7 +61,7 @@ impl Chain {
             image: Image::new(rate, &stages.stereo),
             output: Gain::new(stages.output_gain_db),
             limiter: Limiter::new(rate, &stages.limiter),
-            stride: Block::new(2, STRIDE),
+            stride: Block::new(2, GRID),
         })
     }
 
@@ -83,8 +85,12 @@ impl Chain {
     pub fn begin(&mut self, stages: &Stages, frame: i64) {
         self.retune(stages);
         self.reset();
+        self.grid.seek(frame);
         self.ride.seek(frame);
+        self.eq.seek(frame);
         self.dynamics.seek(frame);
+        self.saturation.seek(frame);
+        self.image.seek(frame);
     }
 
     /// The deepest gain reduction of the limiter since last asked, dB ≤ 0.
@@ -109,7 +115,7 @@ impl Processor for Chain {
         let mut stride = std::mem::replace(&mut self.stride, Block::new(2, 0));
         let mut at = 0;
         while at < block.n_frames() {
-            let n = (block.n_frames() - at).min(STRIDE);
+            let (n, _) = self.grid.next(block.n_frames() - at);
             stride.set_frames(n);
             for channel in 0..2 {
                 stride.plane_mut(channel).copy_from_slice(&block.plane(channel)[at..at + n]);
@@ -137,6 +143,7 @@ impl Processor for Chain {
     }
 
     fn reset(&mut self) {
+        self.grid = Grid::default();
         self.each(|stage| stage.reset());
     }
 }

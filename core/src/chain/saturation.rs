@@ -2,6 +2,7 @@
 //! spectrum only, so that its third harmonics stay below the Nyquist frequency.
 
 use super::glide::Glide;
+use super::grid::{Grid, by_lines};
 use super::svf::{self, Lanes};
 use crate::block::Block;
 use crate::flow::Processor;
@@ -19,12 +20,15 @@ const BOUND: f32 = 1.5;
 #[derive(Clone, Debug)]
 pub struct Saturator {
     rate: u32,
+    grid: Grid,
     drive: Glide<1>,
-    a: [[f32; 4]; 3],
+    state: [[f32; 4]; 3],
     lanes: Lanes,
     /// The input and the once-filtered input of the frame before, `L R`.
     waiting: [f32; 2],
     once: [f32; 2],
+    /// No drive: only the delay, until that changes.
+    asleep: bool,
 }
 
 impl Saturator {
@@ -34,17 +38,65 @@ impl Saturator {
         let c = svf::part(rate, Shape::LowShelf, hz);
         Saturator {
             rate,
+            grid: Grid::default(),
             drive: Glide::new([params.drive]),
-            a: c.a.map(|a| [a; 4]),
+            state: c.state.map(|c| [c; 4]),
             lanes: Lanes::default(),
             waiting: [0.0; 2],
             once: [0.0; 2],
+            asleep: params.drive == 0.0,
         }
     }
 
     /// Moves to another drive over `n_frames`.
     pub fn retune(&mut self, params: &Params, n_frames: u32) {
         self.drive.to([params.drive], n_frames);
+        self.asleep &= self.is_idle();
+    }
+
+    /// Says which frame of the track comes next.
+    pub fn seek(&mut self, frame: i64) {
+        self.grid.seek(frame);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.drive.resting() && self.drive.now()[0] == 0.0
+    }
+
+    fn line(&mut self) {
+        self.asleep = self.is_idle();
+        if self.asleep {
+            self.lanes = Lanes::default();
+            self.once = [0.0; 2];
+        }
+        self.lanes.hush();
+    }
+
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let (state, mut lanes) = (self.state, self.lanes);
+        let (mut once, mut waiting) = (self.once, self.waiting);
+        for (l, r) in left.iter_mut().zip(right) {
+            self.drive.tick();
+            let drive = self.drive.now()[0];
+            let (_, low) = lanes.step(&state, [*l, *r, once[0], once[1]]);
+            // The step gives twice the low-pass.
+            let low = low.map(|low| 0.5 * low);
+            once = [low[0], low[1]];
+            let [before_l, before_r] = std::mem::replace(&mut waiting, [*l, *r]);
+            *l = before_l + drive * bend(low[2]);
+            *r = before_r + drive * bend(low[3]);
+        }
+        (self.lanes, self.once, self.waiting) = (lanes, once, waiting);
+    }
+
+    /// Only the delay of one frame.
+    fn pass(&mut self, left: &mut [f32], right: &mut [f32]) {
+        for (waiting, plane) in self.waiting.iter_mut().zip([left, right]) {
+            if let Some(&newest) = plane.last() {
+                plane.copy_within(..plane.len() - 1, 1);
+                plane[0] = std::mem::replace(waiting, newest);
+            }
+        }
     }
 }
 
@@ -57,16 +109,14 @@ fn bend(x: f32) -> f32 {
 
 impl Processor for Saturator {
     fn process(&mut self, block: &mut Block) {
-        let (left, right) = block.stereo_mut();
-        for (l, r) in left.iter_mut().zip(right) {
-            self.drive.tick();
-            let drive = self.drive.now()[0];
-            let (_, low) = self.lanes.step(&self.a, [*l, *r, self.once[0], self.once[1]]);
-            self.once = [low[0], low[1]];
-            let [before_l, before_r] = std::mem::replace(&mut self.waiting, [*l, *r]);
-            *l = before_l + drive * bend(low[2]);
-            *r = before_r + drive * bend(low[3]);
-        }
+        let mut grid = self.grid;
+        by_lines(&mut grid, block, |on_line, left, right| {
+            if on_line {
+                self.line();
+            }
+            if self.asleep { self.pass(left, right) } else { self.run(left, right) }
+        });
+        self.grid = grid;
     }
 
     /// The second filter works a frame behind the first.
@@ -80,6 +130,8 @@ impl Processor for Saturator {
 
     fn reset(&mut self) {
         self.drive.finish();
+        self.grid = Grid::default();
+        self.asleep = self.is_idle();
         self.lanes = Lanes::default();
         self.waiting = [0.0; 2];
         self.once = [0.0; 2];

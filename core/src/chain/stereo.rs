@@ -1,8 +1,9 @@
-//! Stereo: the side signal wider or narrower above a corner, and taken out
-//! below it. What is added to the left is taken from the right: the mono sum
+//! Stereo: the side signal wider or narrower in the middle and in the highs,
+//! each by itself, and taken out of the bass. What is added to the left is taken from the right: the mono sum
 //! never changes.
 
 use super::glide::Glide;
+use super::grid::{Grid, by_lines};
 use super::svf::{self, Lanes};
 use crate::block::Block;
 use crate::flow::Processor;
@@ -12,42 +13,100 @@ use crate::plan::{Shape, Stereo as Params};
 #[derive(Clone, Debug)]
 pub struct Image {
     rate: u32,
-    /// `a1 a2 a3`, width − 1, bass_mono.
-    glide: Glide<5>,
+    grid: Grid,
+    /// The state's coefficients at both corners by turns, then what is added:
+    /// above the lower corner, above the upper one, below the lower one.
+    glide: Glide<9>,
+    /// The side signal at the lower corner and at the upper one.
     lanes: Lanes,
+    /// Nothing is added, until that changes.
+    asleep: bool,
 }
 
-fn numbers(rate: u32, params: &Params) -> [f32; 5] {
-    let c = svf::part(rate, Shape::LowShelf, params.bass_hz);
-    [c.a[0], c.a[1], c.a[2], params.width - 1.0, params.bass_mono]
+fn numbers(rate: u32, params: &Params) -> [f32; 9] {
+    let low = svf::part(rate, Shape::LowShelf, params.bass_hz);
+    let high = svf::part(rate, Shape::HighShelf, params.high_hz);
+    // Highs out of this rate's reach are not there to be widened.
+    let above = if high.mix[0] == 0.0 { 0.0 } else { params.width_high - params.width };
+    let [low, high] = [low.state, high.state];
+    [low[0], high[0], low[1], high[1], low[2], high[2], params.width - 1.0, above, -params.bass_mono]
 }
 
 impl Image {
     /// This image at `rate`.
     pub fn new(rate: u32, params: &Params) -> Self {
-        Image { rate, glide: Glide::new(numbers(rate, params)), lanes: Lanes::default() }
+        let mut new = Image {
+            rate,
+            grid: Grid::default(),
+            glide: Glide::new(numbers(rate, params)),
+            lanes: Lanes::default(),
+            asleep: false,
+        };
+        new.reset();
+        new
     }
 
     /// Moves to another image over `n_frames`.
     pub fn retune(&mut self, params: &Params, n_frames: u32) {
         self.glide.to(numbers(self.rate, params), n_frames);
+        self.asleep &= self.is_idle();
+    }
+
+    /// Says which frame of the track comes next.
+    pub fn seek(&mut self, frame: i64) {
+        self.grid.seek(frame);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.glide.resting() && self.glide.now()[6..].iter().all(|&x| x == 0.0)
+    }
+
+    fn line(&mut self) {
+        self.asleep = self.is_idle();
+        if self.asleep {
+            self.lanes = Lanes::default();
+        }
+        self.lanes.hush();
+    }
+
+    /// Frames with all numbers at rest.
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+        const HALF_K: f32 = std::f32::consts::FRAC_1_SQRT_2;
+        let [a1, b1, a2, b2, a3, b3, middle, highs, bass] = *self.glide.now();
+        let state = [[a1, b1, 0.0, 0.0], [a2, b2, 0.0, 0.0], [a3, b3, 0.0, 0.0]];
+        let mut lanes = self.lanes;
+        for (l, r) in left.iter_mut().zip(right) {
+            let side = (*l - *r) * 0.5;
+            // The step gives twice the band-pass and the low-pass.
+            let (band, low) = lanes.step(&state, [side, side, 0.0, 0.0]);
+            let above = |i: usize| side - (HALF_K * band[i] + 0.5 * low[i]);
+            let change = (middle * above(0) + highs * above(1)) + bass * (0.5 * low[0]);
+            *l += change;
+            *r -= change;
+        }
+        self.lanes = lanes;
     }
 }
 
 impl Processor for Image {
     fn process(&mut self, block: &mut Block) {
-        const K: f32 = std::f32::consts::SQRT_2;
-        let (left, right) = block.stereo_mut();
-        for (l, r) in left.iter_mut().zip(right) {
-            self.glide.tick();
-            let [a1, a2, a3, wider, mono] = *self.glide.now();
-            let side = (*l - *r) * 0.5;
-            let (v1, v2) = self.lanes.step(&[[a1; 4], [a2; 4], [a3; 4]], [side; 4]);
-            let (low, high) = (v2[0], side - K * v1[0] - v2[0]);
-            let change = wider * high - mono * low;
-            *l += change;
-            *r -= change;
-        }
+        let mut grid = self.grid;
+        by_lines(&mut grid, block, |on_line, left, right| {
+            if on_line {
+                self.line();
+            }
+            if self.asleep {
+                return;
+            }
+            if self.glide.resting() {
+                return self.run(left, right);
+            }
+            for at in 0..left.len() {
+                self.glide.tick();
+                self.run(&mut left[at..=at], &mut right[at..=at]);
+            }
+        });
+        self.grid = grid;
     }
 
     fn tail(&self) -> usize {
@@ -56,6 +115,8 @@ impl Processor for Image {
 
     fn reset(&mut self) {
         self.glide.finish();
+        self.grid = Grid::default();
+        self.asleep = self.is_idle();
         self.lanes = Lanes::default();
     }
 }

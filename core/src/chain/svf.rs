@@ -3,70 +3,54 @@
 //! using trapezoidal integration", 2013). In `f32` its state converges to the
 //! same bits from any past, which a direct form's never does.
 
-use crate::math::f64::{pow, tan};
-use crate::plan::Shape;
+use crate::math::f64::tan;
+use crate::plan::{Band, Filter, Shape};
 
-/// Added to and taken from every state: what is smaller than about 1e-25
-/// vanishes, so no state lingers among the subnormals; what is larger than
-/// 1e-10 is not touched.
-pub const FLUSH: f32 = 1e-18;
+/// States below this, −360 dBFS, are set to 0 on each line of the grid, so that
+/// none lingers among the subnormals.
+const HUSH: f32 = 1e-18;
 
 /// Frequencies above this share of the rate are out of a filter's reach.
 const REACH: f64 = 0.45;
 
 /// Coefficients of one filter: three for the state, three for the mix
-/// `y = x + d0·x + m1·v1 + m2·v2`. All `d`, `m` zero is identity to the bit.
+/// `y = x + m0·x + m1·b + m2·l`, where `b` and `l` are twice the band-pass and
+/// the low-pass output. All `m` zero is identity to the bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Coefficients {
     /// State.
-    pub a: [f32; 3],
+    pub state: [f32; 3],
     /// Mix.
     pub mix: [f32; 3],
 }
 
-fn state(rate: u32, hz: f64, k: f64) -> [f32; 3] {
-    let g = tan(std::f64::consts::PI * (hz / f64::from(rate)).min(REACH));
+/// The state's coefficients: with Simper's a1, a2 and a3 these are 2·a1 − 1,
+/// 2·a2 and 2·a3, which give the next state itself.
+fn state(g: f64, k: f64) -> [f32; 3] {
     let a1 = 1.0 / (1.0 + g * (g + k));
-    [a1 as f32, (g * a1) as f32, (g * g * a1) as f32]
+    [(2.0 * a1 - 1.0) as f32, (2.0 * g * a1) as f32, (2.0 * g * g * a1) as f32]
 }
 
-fn state_scaled(rate: u32, hz: f64, k: f64, scale: f64) -> [f32; 3] {
-    let g = tan(std::f64::consts::PI * (hz / f64::from(rate)).min(REACH)) * scale;
-    let a1 = 1.0 / (1.0 + g * (g + k));
-    [a1 as f32, (g * a1) as f32, (g * g * a1) as f32]
-}
-
-/// A shelf or bell of `gain_db`. Bands that lie out of reach at this rate are
-/// identity.
-pub fn equaliser(rate: u32, shape: Shape, hz: f32, gain_db: f32, q: f32) -> Coefficients {
-    let (hz, q) = (f64::from(hz), f64::from(q));
-    let gain_db = if hz > REACH * f64::from(rate) { 0.0 } else { f64::from(gain_db) };
-    let a = pow(10.0, gain_db / 40.0);
-    let k = 1.0 / q;
-    let (a_state, mix) = match shape {
-        Shape::Bell => (state(rate, hz, k / a), [0.0, (k / a) * (a * a - 1.0), 0.0]),
-        Shape::LowShelf => (state_scaled(rate, hz, k, 1.0 / a.sqrt()), [0.0, k * (a - 1.0), a * a - 1.0]),
-        Shape::HighShelf => {
-            (state_scaled(rate, hz, k, a.sqrt()), [a * a - 1.0, k * (1.0 - a) * a, 1.0 - a * a])
-        }
-    };
-    Coefficients { a: a_state, mix: mix.map(|m| m as f32) }
+/// An equaliser band. One that lies out of reach at this rate is identity.
+pub fn equaliser(rate: u32, band: &Band) -> Coefficients {
+    let filter = Filter::of(band, f64::from(rate));
+    let [d0, m1, m2] = filter.mix;
+    Coefficients { state: state(filter.g, filter.k), mix: [d0, 0.5 * m1, 0.5 * m2].map(|m| m as f32) }
 }
 
 /// The part of the signal that a dynamic band of this shape moves: everything
 /// below, around or above `hz`, with unit gain in its middle. Here the mix is
-/// the whole output: `y = m0·x + m1·v1 + m2·v2`. Out of reach: nothing.
+/// the whole output: `y = m0·x + m1·b + m2·l`. Out of reach: nothing.
 pub fn part(rate: u32, shape: Shape, hz: f32) -> Coefficients {
-    let hz = f64::from(hz);
-    if hz > REACH * f64::from(rate) {
-        return Coefficients { a: state(rate, hz, 1.0), mix: [0.0; 3] };
-    }
+    const K: f64 = std::f64::consts::SQRT_2;
+    let share = f64::from(hz) / f64::from(rate);
     let (k, mix) = match shape {
-        Shape::LowShelf => (std::f64::consts::SQRT_2, [0.0, 0.0, 1.0]),
-        Shape::Bell => (1.0, [0.0, 1.0, 0.0]),
-        Shape::HighShelf => (std::f64::consts::SQRT_2, [1.0, -std::f64::consts::SQRT_2, -1.0]),
+        Shape::LowShelf => (K, [0.0, 0.0, 0.5]),
+        Shape::Bell => (1.0, [0.0, 0.5, 0.0]),
+        Shape::HighShelf => (K, [1.0, -0.5 * K, -0.5]),
     };
-    Coefficients { a: state(rate, hz, k), mix: mix.map(|m| m as f32) }
+    let mix = if share > REACH { [0.0; 3] } else { mix };
+    Coefficients { state: state(tan(std::f64::consts::PI * share.min(REACH)), k), mix: mix.map(|m| m as f32) }
 }
 
 /// Four filters side by side, one per lane.
@@ -79,18 +63,28 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// One step: the band-pass (v1) and low-pass (v2) outputs for input `v0`.
+    /// One step: twice the band-pass and twice the low-pass output for `v0`.
     #[inline(always)]
-    pub fn step(&mut self, a: &[[f32; 4]; 3], v0: [f32; 4]) -> ([f32; 4], [f32; 4]) {
-        let mut v1 = [0.0; 4];
-        let mut v2 = [0.0; 4];
+    pub fn step(&mut self, c: &[[f32; 4]; 3], v0: [f32; 4]) -> ([f32; 4], [f32; 4]) {
+        let (mut band, mut low) = ([0.0; 4], [0.0; 4]);
         for i in 0..4 {
             let v3 = v0[i] - self.ic2[i];
-            v1[i] = a[0][i] * self.ic1[i] + a[1][i] * v3;
-            v2[i] = self.ic2[i] + a[1][i] * self.ic1[i] + a[2][i] * v3;
-            self.ic1[i] = (2.0 * v1[i] - self.ic1[i] + FLUSH) - FLUSH;
-            self.ic2[i] = (2.0 * v2[i] - self.ic2[i] + FLUSH) - FLUSH;
+            let next1 = c[0][i] * self.ic1[i] + c[1][i] * v3;
+            let next2 = (self.ic2[i] + c[1][i] * self.ic1[i]) + c[2][i] * v3;
+            band[i] = next1 + self.ic1[i];
+            low[i] = next2 + self.ic2[i];
+            self.ic1[i] = next1;
+            self.ic2[i] = next2;
         }
-        (v1, v2)
+        (band, low)
+    }
+
+    /// Lets what is nearly nothing be nothing; for every line of the grid.
+    pub fn hush(&mut self) {
+        for x in self.ic1.iter_mut().chain(&mut self.ic2) {
+            if x.abs() < HUSH {
+                *x = 0.0;
+            }
+        }
     }
 }

@@ -140,10 +140,12 @@ fn stereo(track: &Fingerprint, character: &Character, amount: f64) -> Stereo {
     let room = smoothstep(0.5, 0.3, width);
     let change = (character.widen_narrow * narrow + character.widen * room) * safe - 0.25 * unsafe_image;
     let bass_mono = (0.8 * smoothstep(0.4, -0.2, correlation)).max(2.0 * change.clamp(0.0, 0.4));
+    let width = quantised(1.0 + change * amount, 1e3) as f32;
     Stereo {
-        width: quantised(1.0 + change * amount, 1e3) as f32,
+        width,
+        width_high: width,
         bass_mono: quantised(bass_mono * amount, 1e3) as f32,
-        bass_hz: 120.0,
+        ..Stages::neutral().stereo
     }
 }
 

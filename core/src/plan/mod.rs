@@ -7,6 +7,7 @@
 //! the rest, `predict.rs` foretells the outcome, `words.rs` gives the reasons.
 
 mod compose;
+mod curve;
 mod decimal;
 mod predict;
 mod response;
@@ -23,6 +24,8 @@ use crate::fingerprint::{self, Fingerprint};
 use crate::geometry;
 use crate::math::f64 as math;
 
+pub use curve::Curve;
+pub use response::Filter;
 pub use stages::{
     Band, DynamicBand, Limiter, N_DYNAMIC_BANDS, N_EQ_BANDS, RIDE_KNOTS, Ride, STAGES_FLOATS, Saturation,
     Shape, Stages, Stereo,

@@ -11,9 +11,9 @@ pub const N_DYNAMIC_BANDS: usize = 4;
 /// Knots of the gain ride over a whole track.
 pub const RIDE_KNOTS: usize = 256;
 /// Length of [`Stages::to_floats`].
-pub const STAGES_FLOATS: usize = 6 + N_EQ_BANDS * 4 + N_DYNAMIC_BANDS * 7 + RIDE_KNOTS + 7;
+pub const STAGES_FLOATS: usize = 6 + RIDE_KNOTS + N_EQ_BANDS * 4 + N_DYNAMIC_BANDS * 10 + 6;
 /// First number of [`Stages::to_floats`]; changes whenever its layout does.
-const LAYOUT: f32 = 1.0;
+const LAYOUT: f32 = 2.0;
 
 /// The curve of one equaliser band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,9 +44,9 @@ pub struct Band {
 }
 
 /// One dynamic shelf or bell: a band whose gain moves with the level in it.
-/// Above `threshold_db` it is lowered by `slope` dB per dB (downward), to
-/// `range_db` at most; a negative slope below the threshold raises (upward).
-/// Slope 0 or range 0 is identity to the bit.
+/// Above `threshold_db` it is lowered (downward), below `lift_below_db` it is
+/// raised (upward). Slopes of 0 or ranges of 0 are identity to the bit. What it
+/// does to a level is its [`Curve`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DynamicBand {
     /// Its curve: also the filter through which it listens.
@@ -64,6 +64,16 @@ pub struct DynamicBand {
     /// The most it may take away, in dB, 0 to 24.
     #[serde(with = "super::decimal")]
     pub range_db: f32,
+    /// Level in the band, as above, below which it begins to raise, −100 to 0.
+    #[serde(with = "super::decimal")]
+    pub lift_below_db: f32,
+    /// How much of what lies below that is made up for, 0 (none) to 1 (all).
+    #[serde(with = "super::decimal")]
+    pub lift: f32,
+    /// The most it may raise, in dB, 0 to 24. What is nearly silent is not
+    /// raised at all, so that no noise is pumped up.
+    #[serde(with = "super::decimal")]
+    pub lift_range_db: f32,
     /// Attack time constant in ms, 1 to 200.
     #[serde(with = "super::decimal")]
     pub attack_ms: f32,
@@ -80,18 +90,25 @@ pub struct Saturation {
     pub drive: f32,
 }
 
-/// Stereo image.
+/// Stereo image, in three bands.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stereo {
-    /// Gain of the side signal above `bass_hz`, 0 (mono) to 2; 1 is identity.
+    /// Gain of the side signal between `bass_hz` and `high_hz`, 0 (mono) to 2;
+    /// 1 is identity.
     #[serde(with = "super::decimal")]
     pub width: f32,
+    /// Gain of the side signal above `high_hz`, 0 (mono) to 2; 1 is identity.
+    #[serde(with = "super::decimal")]
+    pub width_high: f32,
     /// How much of the side signal below `bass_hz` is removed, 0 to 1.
     #[serde(with = "super::decimal")]
     pub bass_mono: f32,
-    /// Corner of the two, in Hz, 40 to 300.
+    /// Corner of bass and middle, in Hz, 40 to 300.
     #[serde(with = "super::decimal")]
     pub bass_hz: f32,
+    /// Corner of middle and highs, in Hz, 1,000 to 12,000.
+    #[serde(with = "super::decimal")]
+    pub high_hz: f32,
 }
 
 /// The look-ahead true-peak limiter.
@@ -154,6 +171,9 @@ impl Stages {
             threshold_db: 0.0,
             slope: 0.0,
             range_db: 0.0,
+            lift_below_db: -60.0,
+            lift: 0.0,
+            lift_range_db: 0.0,
             attack_ms: 20.0,
             release_ms: 150.0,
         };
@@ -177,7 +197,7 @@ impl Stages {
                 dynamic(Shape::HighShelf, 8_000.0),
             ],
             saturation: Saturation { drive: 0.0 },
-            stereo: Stereo { width: 1.0, bass_mono: 0.0, bass_hz: 120.0 },
+            stereo: Stereo { width: 1.0, width_high: 1.0, bass_mono: 0.0, bass_hz: 120.0, high_hz: 4_000.0 },
             output_gain_db: 0.0,
             limiter: Limiter { ceiling_dbtp: 24.0 },
         }
@@ -207,13 +227,18 @@ impl Stages {
             within("dynamics.threshold_db", band.threshold_db, -100.0, 0.0)?;
             within("dynamics.slope", band.slope, 0.0, 1.0)?;
             within("dynamics.range_db", band.range_db, 0.0, 24.0)?;
+            within("dynamics.lift_below_db", band.lift_below_db, -100.0, 0.0)?;
+            within("dynamics.lift", band.lift, 0.0, 1.0)?;
+            within("dynamics.lift_range_db", band.lift_range_db, 0.0, 24.0)?;
             within("dynamics.attack_ms", band.attack_ms, 1.0, 200.0)?;
             within("dynamics.release_ms", band.release_ms, 10.0, 200.0)?;
         }
         within("saturation.drive", self.saturation.drive, 0.0, 1.0)?;
         within("stereo.width", self.stereo.width, 0.0, 2.0)?;
+        within("stereo.width_high", self.stereo.width_high, 0.0, 2.0)?;
         within("stereo.bass_mono", self.stereo.bass_mono, 0.0, 1.0)?;
         within("stereo.bass_hz", self.stereo.bass_hz, 40.0, 300.0)?;
+        within("stereo.high_hz", self.stereo.high_hz, 1_000.0, 12_000.0)?;
         within("limiter.ceiling_dbtp", self.limiter.ceiling_dbtp, -20.0, 24.0)
     }
 
@@ -235,12 +260,15 @@ impl Stages {
                 band.threshold_db,
                 band.slope,
                 band.range_db,
+                band.lift_below_db,
+                band.lift,
+                band.lift_range_db,
                 band.attack_ms,
                 band.release_ms,
             ]);
         }
-        out.extend([self.saturation.drive, self.stereo.width, self.stereo.bass_mono, self.stereo.bass_hz]);
-        out.resize(STAGES_FLOATS, 0.0);
+        let Stereo { width, width_high, bass_mono, bass_hz, high_hz } = self.stereo;
+        out.extend([self.saturation.drive, width, width_high, bass_mono, bass_hz, high_hz]);
         out
     }
 
@@ -271,12 +299,16 @@ impl Stages {
                 threshold_db: next(),
                 slope: next(),
                 range_db: next(),
+                lift_below_db: next(),
+                lift: next(),
+                lift_range_db: next(),
                 attack_ms: next(),
                 release_ms: next(),
             };
         }
         stages.saturation.drive = next();
-        stages.stereo = Stereo { width: next(), bass_mono: next(), bass_hz: next() };
+        stages.stereo =
+            Stereo { width: next(), width_high: next(), bass_mono: next(), bass_hz: next(), high_hz: next() };
         stages.validate()?;
         Ok(stages)
     }

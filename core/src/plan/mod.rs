@@ -33,7 +33,7 @@ pub use stages::{
 pub use taste::{AlbumLoudness, Preset, Taste};
 
 /// The version of the rules.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The most that a rendering may correct the model of the loudness by, in LU:
 /// more is no miss of a model but another track.

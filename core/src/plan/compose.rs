@@ -2,14 +2,16 @@
 
 use super::predict::{Model, Shaped, highest_peak};
 use super::rules::{
-    CEILING_DBTP, CLEAR_OF_PEAKS_DB, Character, EVEN_FROM_LU, EVEN_FULLY_LU, GLIDE_BELOW, LIMITER_MARGIN_DB,
-    MAX_GAIN_DB, character,
+    CEILING_DBTP, CLEAR_OF_PEAKS_DB, Character, EVEN_FROM_LU, EVEN_FULLY_LU, GLIDE_BELOW, LIFT_RANGE_DB,
+    LIMITER_MARGIN_DB, MAX_GAIN_DB, QUIET_SHARE, REFERENCE_TRACK_EVEN_LU, REFERENCE_TRACK_LUFS,
+    REFERENCE_TRACK_SIDE, REFERENCE_TRACK_WIDTH, character,
 };
 use super::stages::{RIDE_KNOTS, Ride, Stages, Stereo};
 use super::tone::{self, Balance};
 use super::words::{self, plain, reason, signed};
 use super::{Compare, Plan, Promise, Reason, Taste, VERSION, id, quantised, smoothstep, soft_limit};
 use crate::fingerprint::Fingerprint;
+use crate::math::f64 as math;
 
 /// The plan for a track of this loudness; `trim` is what its rendering taught.
 pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) -> Plan {
@@ -27,7 +29,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
         band.gain_db = quantised(gain * amount, 100.0) as f32;
     }
     stages.saturation.drive = quantised(character.drive * amount, 1e3) as f32;
-    stages.stereo = stereo(track, &character, amount);
+    stages.stereo = stereo(track, &character, taste.reference.as_deref(), amount);
     stages.ride = ride(track, lufs, character.ride * amount);
     let ceiling = ceiling(track, taste.ceiling_dbtp.into(), amount);
     stages.limiter.ceiling_dbtp = ceiling as f32;
@@ -37,7 +39,8 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
     // and image change is made up for behind them.
     let wish = wished_gain(track, lufs, taste);
     stages.input_gain_db = quantised(wish.db * amount, 100.0) as f32;
-    dynamics(&mut stages, track, &model, &character, amount);
+    let wide = too_wide(track, taste.reference.as_deref());
+    dynamics(&mut stages, wide, &model, &character, amount);
     let shaped = model.shaped(&stages, ride_at);
     let wanted = lufs + wish.db * amount;
     let output = output_gain(&model, &shaped, wanted, ceiling, character.push_db);
@@ -57,7 +60,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
     reasons.extend(words::tone(
         &stages,
         &balance,
-        if taste.reference.is_some() { "your reference" } else { "the balance of released music" },
+        if taste.reference.is_some() { "your reference" } else { "released music" },
         taste.preset,
     ));
     reasons.extend(other_reasons(track, &stages, held, push));
@@ -88,10 +91,14 @@ struct Wish {
     db: f64,
     target: f64,
     album: Option<f64>,
+    /// The loudness of the reference, if the target is near it.
+    reference: Option<f64>,
 }
 
 fn wished_gain(track: &Fingerprint, lufs: f64, taste: &Taste) -> Wish {
-    let target = f64::from(taste.target_lufs);
+    let reference = taste.reference.as_deref().and_then(Fingerprint::lufs);
+    let (quietest, loudest) = REFERENCE_TRACK_LUFS;
+    let target = reference.map_or(f64::from(taste.target_lufs), |lufs| lufs.clamp(quietest, loudest));
     let db = match &taste.album {
         None => target - lufs,
         // One gain for all its tracks: the least that any permits, which is
@@ -102,7 +109,7 @@ fn wished_gain(track: &Fingerprint, lufs: f64, taste: &Taste) -> Wish {
             (target - album.lufs).min(room.max(0.0))
         }
     };
-    Wish { db: db.clamp(-60.0, MAX_GAIN_DB), target, album: taste.album.map(|album| album.lufs) }
+    Wish { db: db.clamp(-60.0, MAX_GAIN_DB), target, album: taste.album.map(|album| album.lufs), reference }
 }
 
 impl Wish {
@@ -111,7 +118,10 @@ impl Wish {
             None => format!("{} LUFS", plain(lufs)),
             Some(album) => format!("{} LUFS, its album {} LUFS", plain(lufs), plain(album)),
         };
-        let wanted = format!("{} LUFS", plain(self.target));
+        let wanted = match self.reference {
+            None => format!("{} LUFS", plain(self.target)),
+            Some(own) => format!("{} LUFS, your reference has {},", plain(self.target), plain(own)),
+        };
         let short = self.target - after;
         let mut text = format!("{} dB: {measured}, {wanted} wanted", signed(gain));
         if self.album.is_none() && short > 0.3 {
@@ -127,10 +137,32 @@ impl Wish {
     }
 }
 
+/// How much wider the track's range is than it should be, 0 to 1: than that of
+/// released music, or than the listener's reference.
+fn too_wide(track: &Fingerprint, reference: Option<&Fingerprint>) -> f64 {
+    match reference {
+        None => smoothstep(EVEN_FROM_LU, EVEN_FULLY_LU, track.lra_lu),
+        Some(other) => smoothstep(0.0, REFERENCE_TRACK_EVEN_LU, track.lra_lu - other.lra_lu),
+    }
+}
+
+/// The change of the side gain that brings the image nearer to the reference's.
+fn towards_width(own: f64, wanted: f64) -> f64 {
+    let side_over_mid = |width: f64| width.clamp(0.01, 0.99) / (1.0 - width.clamp(0.01, 0.99));
+    let (narrowest, widest) = REFERENCE_TRACK_SIDE;
+    let ratio = side_over_mid(wanted) / side_over_mid(own);
+    math::pow(ratio, REFERENCE_TRACK_WIDTH).clamp(narrowest, widest) - 1.0
+}
+
 /// Side gain and mono bass. A narrow image is widened, unless it is mono (there
 /// is nothing to widen) or its channels are out of phase; an image that is so
 /// is narrowed a little, and its bass made mono.
-fn stereo(track: &Fingerprint, character: &Character, amount: f64) -> Stereo {
+fn stereo(
+    track: &Fingerprint,
+    character: &Character,
+    reference: Option<&Fingerprint>,
+    amount: f64,
+) -> Stereo {
     let width = track.descriptors.stereo_width;
     let correlation = track.descriptors.phase_correlation;
     let safe = smoothstep(0.1, 0.5, correlation) * smoothstep(0.01, 0.06, width);
@@ -138,7 +170,13 @@ fn stereo(track: &Fingerprint, character: &Character, amount: f64) -> Stereo {
     let unsafe_image = smoothstep(0.1, -0.5, correlation);
     // What is wide already needs no more.
     let room = smoothstep(0.5, 0.3, width);
-    let change = (character.widen_narrow * narrow + character.widen * room) * safe - 0.25 * unsafe_image;
+    let wanted = match reference {
+        None => character.widen_narrow * narrow + character.widen * room,
+        Some(other) => towards_width(width, other.descriptors.stereo_width),
+    };
+    // Narrowing is safe wherever there is anything to narrow.
+    let wanted = if wanted > 0.0 { wanted * safe } else { wanted };
+    let change = wanted - 0.25 * unsafe_image;
     let bass_mono = (0.8 * smoothstep(0.4, -0.2, correlation)).max(2.0 * change.clamp(0.0, 0.4));
     let width = quantised(1.0 + change * amount, 1e3) as f32;
     Stereo {
@@ -183,8 +221,7 @@ fn ride(track: &Fingerprint, lufs: f64, share: f64) -> Ride {
 }
 
 /// Dynamics: the wider the track's range, the more its louder moments are held.
-fn dynamics(stages: &mut Stages, track: &Fingerprint, model: &Model, character: &Character, amount: f64) {
-    let wide = smoothstep(EVEN_FROM_LU, EVEN_FULLY_LU, track.lra_lu);
+fn dynamics(stages: &mut Stages, wide: f64, model: &Model, character: &Character, amount: f64) {
     let even = ((character.even + character.even_wide * wide) * amount).min(1.0);
     if even <= 0.0 {
         return;
@@ -200,12 +237,21 @@ fn dynamics(stages: &mut Stages, track: &Fingerprint, model: &Model, character: 
         band.range_db = quantised(rule.range_db * even, 100.0) as f32;
         band.attack_ms = glide(band.attack_ms, rule.attack_ms, 10.0);
         band.release_ms = glide(band.release_ms, rule.release_ms, 10.0);
+        band.lift = quantised(character.lift * even, 1e3) as f32;
+        band.lift_range_db = if character.lift > 0.0 { glide(0.0, LIFT_RANGE_DB, 100.0) } else { 0.0 };
     }
     // Thresholds at the median of each band's levels: the louder half is held.
     let levels = model.band_levels(stages, 0.5);
     for (band, level) in stages.dynamics.iter_mut().zip(levels) {
         let threshold = level + f64::from(stages.input_gain_db);
         band.threshold_db = glide(band.threshold_db, threshold.clamp(-100.0, 0.0), 10.0);
+    }
+    if character.lift > 0.0 {
+        let quiet = model.band_levels(stages, QUIET_SHARE);
+        for (band, level) in stages.dynamics.iter_mut().zip(quiet) {
+            let below = (level + f64::from(stages.input_gain_db)).clamp(-100.0, 0.0);
+            band.lift_below_db = glide(band.lift_below_db, below, 10.0);
+        }
     }
 }
 

@@ -198,7 +198,7 @@ impl Hearing<'_> {
         })
     }
 
-    /// What each dynamic band takes away, in dB.
+    /// What each dynamic band takes away, in dB; negative where it raises.
     fn held(&self, cluster: &Cluster, stages: &Stages, input: f64) -> [f64; N_DYNAMIC_BANDS] {
         let levels = self.levels(cluster, input);
         std::array::from_fn(|band| held_db(&stages.dynamics[band], levels[band]))
@@ -270,11 +270,9 @@ pub(super) fn highest_peak(shaped: &[Shaped]) -> f64 {
     shaped.iter().fold(f64::NEG_INFINITY, |top, c| top.max(c.true_peak))
 }
 
-/// What a dynamic band takes away at `level`, in dB: the chain's curve, with a
-/// knee of 6 dB.
+/// What a dynamic band takes away at `level`, in dB; negative where it raises.
 fn held_db(band: &DynamicBand, level: f64) -> f64 {
-    let over = soft_positive(level - f64::from(band.threshold_db), 3.0);
-    (f64::from(band.slope) * over).min(f64::from(band.range_db))
+    f64::from(-band.curve().gain_db(level as f32))
 }
 
 /// Loudness a limiter takes from a cluster whose peaks stand `over` dB above

@@ -38,6 +38,17 @@ pub(super) const SPREAD_DB: [f64; N_THIRD_OCTAVES] = [
 pub(super) const REFERENCE_TRACK_SPREAD_DB: f64 = 1.0;
 /// The share of what exceeds that spread that is corrected.
 pub(super) const REFERENCE_TRACK_CORRECTION: f64 = 0.75;
+/// The loudness that a listener's own reference may ask for, in LUFS: from
+/// broadcast's −23 (EBU R 128) to −11, the loudest that services play.
+pub(super) const REFERENCE_TRACK_LUFS: (f64, f64) = (-23.0, -11.0);
+/// The share of the way, in dB of side over mid, to the reference's width, and
+/// the side gains between which it stays.
+pub(super) const REFERENCE_TRACK_WIDTH: f64 = 0.7;
+/// See [`REFERENCE_TRACK_WIDTH`].
+pub(super) const REFERENCE_TRACK_SIDE: (f64, f64) = (0.7, 1.4);
+/// By how many LU a track's range must exceed the reference's to be evened
+/// fully.
+pub(super) const REFERENCE_TRACK_EVEN_LU: f64 = 10.0;
 /// No band of the equaliser moves further, in dB.
 pub(super) const MAX_EQ_DB: f64 = 6.0;
 /// No third-octave is raised further to correct it, in dB: raising finds noise
@@ -63,6 +74,12 @@ pub(super) const EVEN_FROM_LU: f64 = 9.0;
 /// See [`EVEN_FROM_LU`].
 pub(super) const EVEN_FULLY_LU: f64 = 20.0;
 
+/// The most that a dynamic band raises what is quiet, in dB: more would bring
+/// up rooms and hiss.
+pub(super) const LIFT_RANGE_DB: f64 = 3.0;
+/// The share of a band's levels that counts as quiet.
+pub(super) const QUIET_SHARE: f64 = 0.3;
+
 /// What a preset wants at full intensity.
 pub(super) struct Character {
     /// Gains in dB of the equaliser's bands, whatever the track is.
@@ -76,6 +93,9 @@ pub(super) struct Character {
     pub even: f64,
     /// See `even`.
     pub even_wide: f64,
+    /// How much of what lies under the quieter levels of a band is made up for,
+    /// when evening fully.
+    pub lift: f64,
     /// How the four dynamic bands act.
     pub dynamics: [DynamicRule; N_DYNAMIC_BANDS],
     /// Saturation.
@@ -133,6 +153,7 @@ const ADAPTIVE: Character = Character {
     push_db: 3.0,
     even: 0.0,
     even_wide: 1.0,
+    lift: 0.0,
     dynamics: SMOOTH,
     drive: 0.0,
     widen_narrow: 0.35,
@@ -173,8 +194,9 @@ pub(super) const fn character(preset: Preset) -> Character {
             tone_db: [-3.0, -1.8, 0.0, 0.3, 0.7, 0.3, -0.5, -0.8],
             even: 0.8,
             even_wide: 0.2,
+            lift: 0.25,
             dynamics: HOLDING,
-            ride: 0.5,
+            ride: 0.45,
             ..ADAPTIVE
         },
     }

@@ -272,6 +272,48 @@ fn a_lower_ceiling_is_kept_and_takes_room() {
     assert!(two.summary.contains("under −2 dBTP"), "{}", two.summary);
 }
 
+#[test]
+fn a_reference_track_draws_loudness_width_and_range_towards_its_own_within_limits() {
+    let with = |reference: Fingerprint, change: &dyn Fn(&mut Fingerprint)| {
+        let mut track = made(-18.0, 12.0);
+        change(&mut track);
+        plan(&track, &Taste { reference: Some(Box::new(reference)), ..Taste::default() }).unwrap()
+    };
+    let lufs = |reference: f64| with(made(reference, 12.0), &|_| {}).promise.lufs.unwrap();
+    assert!((lufs(-20.0) + 20.0).abs() < 0.05 && (lufs(-16.0) + 16.0).abs() < 0.05);
+    assert!((lufs(-35.0) + 23.0).abs() < 0.05, "no quieter than −23: {}", lufs(-35.0));
+    let told = with(made(-16.0, 12.0), &|_| {});
+    assert!(told.reasons[0].text.contains("your reference has −16.0"), "{:?}", told.reasons[0]);
+
+    let width = |own: f64, wanted: f64| {
+        let mut reference = made(-16.0, 12.0);
+        reference.descriptors.stereo_width = wanted;
+        with(reference, &|track| track.descriptors.stereo_width = own).stages.stereo.width
+    };
+    assert!(width(0.3, 0.36) > 1.1 && width(0.3, 0.24) < 0.9);
+    assert_eq!(width(0.3, 0.3), 1.0);
+    assert!(width(0.2, 0.9) <= 1.4 && width(0.6, 0.05) >= 0.7);
+    assert!(width(0.0, 0.4) <= 1.0, "mono has nothing to widen");
+
+    let slope = |own: f64, wanted: f64| {
+        let mut reference = made(-16.0, 12.0);
+        reference.lra_lu = wanted;
+        with(reference, &|track| track.lra_lu = own).stages.dynamics[1].slope
+    };
+    assert!(slope(12.0, 4.0) > 0.1 && slope(8.0, 4.0) > 0.0);
+    assert_eq!(slope(12.0, 14.0), 0.0, "a range that is narrower already is left");
+}
+
+#[test]
+fn night_raises_what_is_quiet_and_others_do_not() {
+    for preset in Preset::ALL {
+        let dynamics = plan(&made(-18.0, 14.0), &taste(preset, 1.0)).unwrap().stages.dynamics;
+        let raises = dynamics.iter().all(|band| band.lift > 0.1 && band.lift_range_db > 2.0);
+        let none = dynamics.iter().all(|band| band.lift == 0.0 && band.lift_range_db == 0.0);
+        assert!(if preset == Preset::Night { raises } else { none }, "{preset}: {dynamics:?}");
+    }
+}
+
 /// All numbers of a plan, its promise included; a ride only by its extremes,
 /// since an absent ride and one of 0 dB are the same sound.
 fn numbers(plan: &Plan) -> Vec<f64> {
@@ -531,7 +573,8 @@ fn a_gain_that_makes_up_for_other_moves_says_so() {
     // Too loud by 0.3 LU and yet raised: what was lowered took more.
     assert!(gain.done.starts_with('+') && gain.text.contains("the other moves take"), "{gain:?}");
     let presence = plan.reasons.iter().find(|reason| reason.text.contains("around 4 kHz")).unwrap();
-    assert!(presence.done.starts_with('−') && presence.text.contains("above the balance"), "{presence:?}");
+    assert!(presence.done.starts_with('−') && presence.text.contains("against harshness"), "{presence:?}");
+    assert!(presence.text.contains("% of the power"), "{presence:?}");
     let plain = super::plan(&made(-20.0, 12.0), &Taste::default()).unwrap();
     assert!(!plain.reasons[0].text.contains("other moves"), "{:?}", plain.reasons[0]);
 }

@@ -9,6 +9,7 @@ use super::rules::{
 use super::stages::{Band, N_EQ_BANDS};
 use super::{smoothstep, soft_limit};
 use crate::fingerprint::{Fingerprint, N_THIRD_OCTAVES, third_octave_hz};
+use crate::math::f64 as math;
 
 /// A spectrum seen beside its reference.
 pub(super) struct Balance {
@@ -17,6 +18,8 @@ pub(super) struct Balance {
     pub deviation: [f64; N_THIRD_OCTAVES],
     /// How far it may.
     pub spread: [f64; N_THIRD_OCTAVES],
+    /// What was measured and what is wanted, in dB of the whole.
+    levels: [[f64; N_THIRD_OCTAVES]; 2],
     /// How much each counts: 0 where the track has nothing.
     presence: [f64; N_THIRD_OCTAVES],
 }
@@ -39,7 +42,7 @@ impl Balance {
         }
         let offset = if weight > 0.0 { offset / weight } else { 0.0 };
         let deviation = std::array::from_fn(|i| presence[i] * (measured[i] - wanted[i] - offset));
-        Balance { deviation, spread, presence }
+        Balance { deviation, spread, levels: [measured, wanted], presence }
     }
 
     /// What the equaliser should do, in dB per third-octave.
@@ -65,6 +68,23 @@ impl Balance {
         let range = nearest.saturating_sub(1)..=(nearest + 1).min(N_THIRD_OCTAVES - 1);
         let n = range.clone().count() as f64;
         range.map(|i| self.deviation[i]).sum::<f64>() / n
+    }
+
+    /// The share of the power that lies in the third-octaves of `range`, and
+    /// between which shares it lies where the balance is within its spread.
+    pub fn share(&self, range: std::ops::RangeInclusive<usize>) -> (f64, [f64; 2]) {
+        let parts = |levels: &[f64; N_THIRD_OCTAVES]| {
+            let power = levels.map(|level| math::pow(10.0, level / 10.0));
+            let inside: f64 = power[range.clone()].iter().sum();
+            (inside, power.iter().sum::<f64>() - inside)
+        };
+        let share = |(inside, outside): (f64, f64), db: f64| {
+            let inside = inside * math::pow(10.0, db / 10.0);
+            if inside > 0.0 { inside / (inside + outside) } else { 0.0 }
+        };
+        let spread = self.spread[range.clone()].iter().sum::<f64>() / range.clone().count().max(1) as f64;
+        let typical = parts(&self.levels[1]);
+        (share(parts(&self.levels[0]), 0.0), [share(typical, -spread), share(typical, spread)])
     }
 
     /// The spread at `hz`, in dB.
@@ -158,7 +178,7 @@ fn present(levels: &[f64; N_THIRD_OCTAVES], rate: u32) -> [f64; N_THIRD_OCTAVES]
     })
 }
 
-fn nearest_third(hz: f64) -> usize {
+pub(super) fn nearest_third(hz: f64) -> usize {
     (0..N_THIRD_OCTAVES)
         .min_by(|&a, &b| {
             let distance = |i: usize| (third_octave_hz(i) / hz).max(hz / third_octave_hz(i));

@@ -1,8 +1,9 @@
 //! The plan in words: a reason for every move, and one sentence for all.
 
-use super::stages::{Shape, Stages};
-use super::tone::Balance;
+use super::stages::{Band, Shape, Stages};
+use super::tone::{Balance, nearest_third};
 use super::{Preset, Promise, Reason};
+use crate::fingerprint::N_THIRD_OCTAVES;
 
 /// Moves smaller than this many dB are not spoken of.
 const HEARD_DB: f64 = 0.2;
@@ -50,6 +51,48 @@ fn band_name(hz: f32) -> &'static str {
     }
 }
 
+/// What too much or too little around `hz` is called; `None` has no name.
+fn fault(hz: f32, lowered: bool) -> Option<&'static str> {
+    match (hz, lowered) {
+        (..=80.0, true) => Some("rumble"),
+        (..=180.0, true) => Some("boom"),
+        (..=450.0, true) => Some("mud"),
+        (..=1_200.0, true) => Some("a boxy sound"),
+        (..=5_500.0, true) => Some("harshness"),
+        (_, true) => Some("hiss and sharpness"),
+        (..=180.0, false) => Some("thinness"),
+        (1_200.0..=5_500.0, false) => Some("a veiled sound"),
+        (5_500.0.., false) => Some("dullness"),
+        _ => None,
+    }
+}
+
+/// Shares of the power below this say nothing: up there, it is levels that one
+/// hears.
+const TOLD_BY_SHARE: f64 = 0.03;
+
+/// Where a band's power lies, beside what is typical: "bass is 41 % of the
+/// power, 18–32 % is typical of released music"; where there is little power,
+/// in dB.
+fn measured(band: &Band, name: &str, balance: &Balance, of: &str) -> String {
+    let middle = nearest_third(band.hz.into());
+    let range = match band.shape {
+        Shape::LowShelf => 0..=(middle + 1),
+        Shape::Bell => middle.saturating_sub(1)..=(middle + 1).min(N_THIRD_OCTAVES - 1),
+        Shape::HighShelf => middle.saturating_sub(1)..=N_THIRD_OCTAVES - 1,
+    };
+    let (share, [low, high]) = balance.share(range);
+    if high >= TOLD_BY_SHARE {
+        let percent = |x: f64| format!("{:.0}", 100.0 * x);
+        let typical = format!("{}–{} %", percent(low), percent(high));
+        return format!("{name} is {} % of the power, {typical} is typical of {of}", percent(share));
+    }
+    let deviation = balance.around(band.hz.into());
+    let side = if deviation > 0.0 { "above" } else { "under" };
+    let spread = balance.spread_at(band.hz.into());
+    format!("{name} lies {} dB {side} {of}, ±{spread:.1} dB is style", plain(deviation.abs()))
+}
+
 /// One reason per band of the equaliser that moves.
 pub(super) fn tone(stages: &Stages, balance: &Balance, of: &str, preset: Preset) -> Vec<Reason> {
     let mut reasons = Vec::new();
@@ -61,9 +104,7 @@ pub(super) fn tone(stages: &Stages, balance: &Balance, of: &str, preset: Preset)
         let deviation = balance.around(band.hz.into());
         let spread = balance.spread_at(band.hz.into());
         let name = band_name(band.hz);
-        let verb = if gain > 0.0 { "raised" } else { "lowered" };
-        let side = if deviation > 0.0 { "above" } else { "under" };
-        let measured = format!("{} dB {side} {of}", plain(deviation.abs()));
+        let measured = measured(band, name, balance, of);
         let place = match band.shape {
             Shape::LowShelf => format!("below {}", pitch(band.hz)),
             Shape::Bell => format!("around {}", pitch(band.hz)),
@@ -71,14 +112,16 @@ pub(super) fn tone(stages: &Stages, balance: &Balance, of: &str, preset: Preset)
         };
         // A band may also move against its own deviation: for the curve's
         // smoothness, or because the preset leans that way.
-        let why = if gain * deviation < 0.0 && deviation.abs() > spread {
-            format!("it lies {measured}, where ±{spread:.1} dB is style")
+        let (against, why) = if gain * deviation < 0.0 && deviation.abs() > spread {
+            let against =
+                fault(band.hz, gain < 0.0).map_or(String::new(), |fault| format!(" against {fault}"));
+            (against, measured.clone())
         } else if preset == Preset::Adaptive {
-            "in line with the bands beside it".to_string()
+            (String::new(), format!("{name} goes with the bands beside it"))
         } else {
-            format!("as the preset {preset} has it")
+            (String::new(), format!("{name} as the preset {preset} has it"))
         };
-        let text = format!("{} dB {place}: {name} {verb}; {why}", signed(gain));
+        let text = format!("{} dB {place}{against}: {why}", signed(gain));
         reasons.push(reason(
             "eq",
             measured,

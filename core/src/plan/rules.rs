@@ -150,7 +150,7 @@ const HOLDING: [DynamicRule; N_DYNAMIC_BANDS] = [
 const ADAPTIVE: Character = Character {
     tone_db: [0.0; N_EQ_BANDS],
     correction: 0.6,
-    push_db: 3.0,
+    push_db: 2.0,
     even: 0.0,
     even_wide: 1.0,
     lift: 0.0,

@@ -82,6 +82,17 @@ impl TrackDto {
     }
 }
 
+/// A track that sounds like another.
+#[derive(Debug, Serialize)]
+pub struct SimilarDto {
+    /// The track.
+    pub track: TrackDto,
+    /// How far it is: 1 where every family differs by a spread of released music.
+    pub distance: f32,
+    /// What it is beside the other, one sentence each.
+    pub reasons: Vec<String>,
+}
+
 /// An album; with its tracks where one album is asked for.
 #[derive(Debug, Serialize)]
 pub struct AlbumDto {

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alike;
 pub mod catalog;
 pub mod commands;
 pub mod config;

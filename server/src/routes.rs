@@ -13,7 +13,7 @@ use warp::ws::Ws;
 use warp::{Filter, Reply};
 
 use crate::error::{Error, Result};
-use crate::handlers::{Ask, House, Id, health, library, page, socket, sound, tracks};
+use crate::handlers::{Ask, House, Id, health, library, page, similar, socket, sound, tracks};
 use crate::listen::Place;
 
 /// All routes of `house`.
@@ -44,6 +44,8 @@ pub fn routes(house: Arc<House>) -> BoxedFilter<(Response,)> {
         .or(at!(warp::path!("api" / "tracks" / Id / "plan") => read_of(sound::plan)))
         .unify()
         .or(at!(warp::path!("api" / "tracks" / Id / "waveform") => read_of(sound::waveform)))
+        .unify()
+        .or(at!(warp::path!("api" / "tracks" / Id / "similar") => read_of(similar::list)))
         .unify()
         .or(at!(warp::path!("api" / "tracks" / Id / "artwork") => read_of(sound::artwork)))
         .unify()

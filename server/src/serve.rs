@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::Result;
+use crate::alike::Alike;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::demo;
@@ -116,6 +117,7 @@ pub async fn serve(
     threads.push(fill(&config, &catalog, &scanner)?);
     let house = House {
         catalog,
+        alike: Alike::default(),
         jobs: jobs.clone(),
         scanner: scanner.clone(),
         pool: Pool::new("render", cpus.unwrap_or(1))?,

@@ -49,9 +49,14 @@ impl std::io::Seek for Shared {
 }
 
 /// A file of `seconds` of made-up music.
-#[allow(clippy::let_and_return, reason = "the lock is let go before what it guards")]
 pub fn sound(format: Format, seed: u64, seconds: f64) -> Vec<u8> {
-    let planes = track(Character::Boomy, seed, RATE, seconds);
+    sound_of(Character::Boomy, format, seed, seconds)
+}
+
+/// The same, of this character.
+#[allow(clippy::let_and_return, reason = "the lock is let go before what it guards")]
+pub fn sound_of(character: Character, format: Format, seed: u64, seconds: f64) -> Vec<u8> {
+    let planes = track(character, seed, RATE, seconds);
     let out = Shared::default();
     let spec = Spec { rate: RATE, n_channels: 2 };
     let mut encoder =

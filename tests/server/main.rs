@@ -10,4 +10,5 @@ mod log;
 mod process;
 mod ranges;
 mod scan;
+mod similar;
 mod start;

@@ -37,6 +37,15 @@ export interface List<T> {
   has_more: boolean;
 }
 
+/** A track that sounds like another. */
+export interface Similar {
+  track: Track;
+  /** 1 where everything differs as much as music often does. */
+  distance: number;
+  /** What it is beside the other, the greatest difference first. */
+  reasons: string[];
+}
+
 /** Overview of a track's peaks, 0 to 1, one every `hop_frames`. */
 export interface Waveform {
   hop_frames: number;
@@ -142,6 +151,7 @@ const of_track = (id: string) => `/api/tracks/${encodeURIComponent(id)}`;
 export const track = (id: string, signal: AbortSignal) => ask<Track>(of_track(id), signal);
 export const fingerprint = (id: string, signal: AbortSignal) => ask<Fingerprint>(`${of_track(id)}/fingerprint`, signal);
 export const waveform = (id: string, signal: AbortSignal) => ask<Waveform>(`${of_track(id)}/waveform`, signal);
+export const similar = (id: string, limit: number, signal: AbortSignal) => ask<List<Similar>>(`${of_track(id)}/similar?limit=${limit}`, signal);
 export const scan = (signal: AbortSignal) => ask<Scan>("/api/library/scan", signal);
 export const start_scan = (signal: AbortSignal) => ask<unknown>("/api/library/scan", signal, "POST");
 export const retry_faults = (signal: AbortSignal) => ask<unknown>("/api/library/faults/retry", signal, "POST");

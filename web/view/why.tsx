@@ -8,6 +8,7 @@ import { Curve } from "./curve";
 import { useApp } from "./hooks";
 import { Close, Fault, Measuring } from "./icons";
 import { Cover, Figure, IconButton } from "./parts";
+import { Similar } from "./similar";
 
 export function Why() {
   const { settings } = useApp();
@@ -54,6 +55,7 @@ export function WhyBody() {
       <Reduction />
       {plan && plan.reasons.length > 0 ? <Reasons plan={plan} /> : null}
       <SignalPath track={track} />
+      <Similar track={track} />
     </div>
   );
 }

@@ -30,7 +30,7 @@ impl Catalog {
     /// Declares which folders are the library from now on. Folders that were
     /// there before keep their measurements, unseen.
     pub fn open_folders(&self, paths: &[Vec<u8>]) -> Result<Vec<Folder>> {
-        self.write(|db| {
+        let folders = self.write(|db| {
             db.execute("UPDATE folder SET open = 0", [])?;
             let mut folders: Vec<Folder> = Vec::new();
             for path in paths {
@@ -46,7 +46,9 @@ impl Catalog {
                 folders.push(Folder { id, path: path.clone() });
             }
             Ok(folders)
-        })
+        })?;
+        self.changed();
+        Ok(folders)
     }
 
     /// The open folders, in the order of their first appearance.
@@ -69,7 +71,7 @@ impl Catalog {
     /// Ends a scan that went through all of `folders`: tracks in them that it
     /// did not see are gone. Returns how many those were.
     pub fn finish_scan(&self, scan: i64, folders: &[Folder]) -> Result<usize> {
-        self.write(|db| {
+        let n_gone = self.write(|db| {
             let mut n_gone = 0;
             for folder in folders {
                 n_gone +=
@@ -82,7 +84,9 @@ impl Catalog {
             db.execute("UPDATE scan SET finished_at = ?2 WHERE id = ?1", [scan, now()])?;
             db.execute("DELETE FROM scan WHERE id < ?1 - 100", [scan])?;
             Ok(n_gone)
-        })
+        })?;
+        self.changed();
+        Ok(n_gone)
     }
 
     /// Everything known of a folder's files, by path.
@@ -112,7 +116,7 @@ impl Catalog {
     /// Writes what `scan` read from new or changed files; what was measured of
     /// their former content is forgotten. Returns their rows.
     pub fn put(&self, scan: i64, folder: &Folder, entries: &[Entry]) -> Result<Vec<i64>> {
-        self.write(|db| {
+        let ids = self.write(|db| {
             let mut ids = Vec::with_capacity(entries.len());
             for entry in entries {
                 let album_id = match &entry.album {
@@ -156,7 +160,9 @@ impl Catalog {
                 ids.push(id);
             }
             Ok(ids)
-        })
+        })?;
+        self.changed();
+        Ok(ids)
     }
 }
 

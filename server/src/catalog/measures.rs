@@ -47,6 +47,17 @@ pub struct Measured {
     pub json: String,
 }
 
+/// What of which track is measured. A changed file is another content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Content {
+    /// The track's row.
+    pub row: i64,
+    /// Bytes of its file.
+    size: i64,
+    /// Its file was modified, in nanoseconds since 1970.
+    mtime_ns: i64,
+}
+
 /// How far measuring has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -102,7 +113,7 @@ impl Catalog {
     /// Stores a fingerprint, unless the file changed while it was measured.
     /// Returns whether it was stored.
     pub fn put_fingerprint(&self, of: &Measurable, measured: &Measured) -> Result<bool> {
-        self.write(|db| {
+        let stored = self.write(|db| {
             let n_stored = db.execute(
                 "INSERT INTO fingerprint (track_id, version, n_frames, sample_rate, lufs, true_peak_dbtp, json)
                  SELECT id, ?4, ?5, ?6, ?7, ?8, ?9 FROM track WHERE id = ?1 AND size = ?2 AND mtime_ns = ?3
@@ -124,6 +135,39 @@ impl Catalog {
                 db.execute("DELETE FROM fault WHERE track_id = ?1", [of.row])?;
             }
             Ok(n_stored > 0)
+        })?;
+        self.changed();
+        Ok(stored)
+    }
+
+    /// All that is measured, in the order of their rows.
+    pub fn measured_contents(&self) -> Result<Vec<Content>> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT t.id, t.size, t.mtime_ns FROM fingerprint f JOIN track t ON t.id = f.track_id
+                 JOIN folder d ON d.id = t.folder_id AND d.open
+                 WHERE f.version = ?1 AND t.codec NOT NULL ORDER BY t.id",
+            )?;
+            let rows = statement.query_map([self.shared.version], |row| {
+                Ok(Content { row: row.get(0)?, size: row.get(1)?, mtime_ns: row.get(2)? })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Hands out the fingerprints of these rows as JSON, one at a time; a row
+    /// without one is passed over.
+    pub fn fingerprints_by_row(&self, rows: &[i64], mut take: impl FnMut(i64, &str)) -> Result<()> {
+        self.read(|db| {
+            let mut statement =
+                db.prepare_cached("SELECT json FROM fingerprint WHERE track_id = ?1 AND version = ?2")?;
+            for &row in rows {
+                let mut found = statement.query((row, self.shared.version))?;
+                if let Some(found) = found.next()? {
+                    take(row, found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
+                }
+            }
+            Ok(())
         })
     }
 

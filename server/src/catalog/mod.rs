@@ -12,11 +12,12 @@ mod tracks;
 pub use albums::Album;
 pub use faults::Fault;
 pub use folders::{Folder, Known};
-pub use measures::{Counts, Measurable, Measured};
+pub use measures::{Content, Counts, Measurable, Measured};
 pub use tracks::{Entry, Page, Query, Sort, State, Track};
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -90,6 +91,8 @@ struct Shared {
     path: PathBuf,
     /// Fingerprints of other versions count as not measured.
     version: u32,
+    /// Counts the changes of which tracks are measured.
+    revision: AtomicU64,
     writer: Mutex<Connection>,
     idle: Mutex<Vec<Connection>>,
 }
@@ -123,7 +126,13 @@ impl Catalog {
         prepare(&writer).map_err(unusable)?;
         migrations::run(&mut writer)?;
         Ok(Catalog {
-            shared: Arc::new(Shared { path, version, writer: Mutex::new(writer), idle: Mutex::default() }),
+            shared: Arc::new(Shared {
+                path,
+                version,
+                revision: AtomicU64::new(0),
+                writer: Mutex::new(writer),
+                idle: Mutex::default(),
+            }),
         })
     }
 
@@ -169,6 +178,16 @@ impl Catalog {
         let answer = work(&transaction)?;
         transaction.commit()?;
         Ok(answer)
+    }
+
+    /// Another number whenever other tracks may be measured than before.
+    pub fn revision(&self) -> u64 {
+        self.shared.revision.load(Ordering::Acquire)
+    }
+
+    /// Says so; after the change is there to be read.
+    fn changed(&self) {
+        self.shared.revision.fetch_add(1, Ordering::Release);
     }
 
     /// Whether the catalog answers.

@@ -191,6 +191,15 @@ impl Catalog {
         })
     }
 
+    /// The track of this row, if the library has it.
+    pub fn track_by_row(&self, row: i64) -> Result<Option<Track>> {
+        self.read(|db| {
+            let mut statement =
+                db.prepare_cached(&format!("{SELECT} WHERE t.id = ?2 AND t.codec NOT NULL"))?;
+            Ok(statement.query_row((self.shared.version, row), track).optional()?)
+        })
+    }
+
     /// A part of the list of tracks that `query` wants.
     pub fn tracks(&self, query: &Query) -> Result<Page<Track>> {
         self.read(|db| {

@@ -5,6 +5,7 @@ pub mod health;
 pub mod library;
 pub mod page;
 pub mod reply;
+pub mod similar;
 pub mod socket;
 pub mod sound;
 pub mod tracks;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use warp::http::{HeaderMap, Method};
 
+use crate::alike::Alike;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::events::Events;
@@ -29,6 +31,8 @@ use crate::scan::Scanner;
 pub struct House {
     /// What is known.
     pub catalog: Catalog,
+    /// What sounds alike.
+    pub alike: Alike,
     /// Who measures.
     pub jobs: Jobs,
     /// Who scans.

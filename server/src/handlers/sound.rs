@@ -228,7 +228,7 @@ async fn wait(house: &House, id: &Id) -> Result<Option<String>> {
 }
 
 /// The track and its fingerprint, if it has one.
-async fn stored(house: &House, id: &Id) -> Result<(Track, Option<String>)> {
+pub(super) async fn stored(house: &House, id: &Id) -> Result<(Track, Option<String>)> {
     let track = find(house, id).await?;
     let key = id.0.clone();
     let json = house.catalog.ask(move |catalog| catalog.fingerprint(&key)).await?;
@@ -236,7 +236,7 @@ async fn stored(house: &House, id: &Id) -> Result<(Track, Option<String>)> {
 }
 
 /// The fingerprint, or why there is none; a track that waits is put first.
-async fn measured(house: &House, track: &Track, json: Option<String>) -> Result<String> {
+pub(super) async fn measured(house: &House, track: &Track, json: Option<String>) -> Result<String> {
     if let Some(json) = json {
         return Ok(json);
     }
@@ -335,7 +335,9 @@ const RING: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 
     <circle cx=\"50\" cy=\"50\" r=\"22\" fill=\"none\" stroke=\"#8a8f98\" stroke-width=\"1.5\"/></svg>";
 
 /// Runs what would hold up an async thread.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let span = tracing::Span::current();
     match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
         Ok(outcome) => outcome,

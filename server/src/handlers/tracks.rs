@@ -93,7 +93,8 @@ pub async fn album(id: Id, ask: Ask) -> Result<Response> {
     reply::json(&AlbumDto::new(album, Some(tracks)))
 }
 
-fn dto(house: &House, track: Track) -> TrackDto {
+/// A track as lists have it.
+pub fn dto(house: &House, track: Track) -> TrackDto {
     let is_running = track.state == State::Waiting && house.jobs.is_running(track.row);
     TrackDto::new(track, is_running)
 }

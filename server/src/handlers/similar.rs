@@ -1,0 +1,60 @@
+//! The tracks that sound most like one, and in what they differ.
+
+use std::collections::HashMap;
+
+use auralis_core::fingerprint::{Point, explain};
+use serde::Deserialize;
+use warp::reply::Response;
+
+use super::sound::{measured, off_thread, stored};
+use super::{Ask, Id, reply, tracks};
+use crate::alike::descriptors;
+use crate::catalog::Page;
+use crate::dto::{List, SimilarDto};
+use crate::error::{Error, Result};
+
+/// Tracks that are told at most, and if nothing is said.
+const MOST: u32 = 50;
+const USUAL: u32 = 10;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SimilarQuery {
+    limit: Option<u32>,
+}
+
+/// GET /api/tracks/{id}/similar: the nearest first
+pub async fn list(id: Id, ask: Ask) -> Result<Response> {
+    let limit = ask.query::<SimilarQuery>()?.limit.unwrap_or(USUAL);
+    if !(1..=MOST).contains(&limit) {
+        return Err(Error::unprocessable(format!("limit is {limit}; it must be from 1 to {MOST}")));
+    }
+    let house = &ask.house;
+    let (track, json) = stored(house, &id).await?;
+    let own = descriptors(&measured(house, &track, json).await?)?;
+    let near = house.alike.nearest(&house.catalog, track.row, Point::new(&own), limit as usize).await?;
+    let catalog = house.catalog.clone();
+    let read = off_thread(move || {
+        let rows: Vec<i64> = near.found.iter().map(|(row, _)| *row).collect();
+        let mut reasons = HashMap::new();
+        catalog.fingerprints_by_row(&rows, |row, json| {
+            if let Ok(other) = descriptors(json) {
+                reasons.insert(row, explain(&own, &other));
+            }
+        })?;
+        let mut items = Vec::with_capacity(rows.len());
+        for (row, distance) in near.found {
+            // One that has left the library since is left out.
+            if let Some((track, reasons)) = catalog.track_by_row(row)?.zip(reasons.remove(&row)) {
+                items.push((track, distance, reasons));
+            }
+        }
+        Ok(Page { items, total: near.n_others })
+    });
+    let page = read.await?;
+    reply::json(&List::new(page, limit, 0, |(track, distance, reasons)| SimilarDto {
+        track: tracks::dto(house, track),
+        distance,
+        reasons,
+    }))
+}

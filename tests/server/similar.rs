@@ -1,0 +1,136 @@
+//! What sounds alike: the order, the words, and what has no answer yet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use auralis_core::encode::Format;
+use auralis_core::fingerprint::{Descriptors, distance, explain};
+use auralis_server::jobs::measure;
+use auralis_server::serve::Seams;
+use auralis_tests::signals::Character;
+use serde_json::Value;
+
+use crate::house::{House, assert_problem, sound, sound_of, until};
+
+/// A twin of `boomy`, and two of other kinds.
+fn house() -> House {
+    let thin = sound_of(Character::Thin, Format::Flac16, 1, 3.0);
+    let boomy = sound_of(Character::Boomy, Format::Flac16, 1, 3.0);
+    let crushed = sound_of(Character::Crushed, Format::Flac16, 1, 3.0);
+    let files: [(&str, &[u8]); 4] =
+        [("boomy.flac", &boomy), ("crushed.flac", &crushed), ("thin.flac", &thin), ("twin.flac", &boomy)];
+    House::served(&files, &[])
+}
+
+fn similar(house: &House, title: &str, query: &str) -> Value {
+    let answer = house.get(&format!("/api/tracks/{}/similar{query}", house.id(title)));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+fn titles(list: &Value) -> Vec<&str> {
+    let items = list["items"].as_array().expect("items");
+    items.iter().map(|item| item["track"]["title"].as_str().expect("a title")).collect()
+}
+
+fn descriptors(house: &House, title: &str) -> Descriptors {
+    let print = house.get(&format!("/api/tracks/{}/fingerprint", house.id(title))).json();
+    serde_json::from_value(print["descriptors"].clone()).expect("descriptors")
+}
+
+#[test]
+fn the_similar_come_nearest_first_and_say_why() {
+    let house = house();
+    let list = similar(&house, "boomy", "");
+    assert_eq!(
+        (&list["total"], &list["limit"], &list["offset"], &list["has_more"]),
+        (&3.into(), &10.into(), &0.into(), &false.into())
+    );
+    let own = descriptors(&house, "boomy");
+    let mut wanted: Vec<_> = ["crushed", "thin", "twin"]
+        .map(|title| (title, descriptors(&house, title)))
+        .map(|(title, other)| (title, distance(&own, &other), explain(&own, &other)))
+        .into();
+    wanted.sort_by(|a, b| a.1.total_cmp(&b.1));
+    assert_eq!(wanted[0].0, "twin");
+    assert_eq!(titles(&list), wanted.iter().map(|(title, ..)| *title).collect::<Vec<_>>());
+    for (item, (title, distance, reasons)) in list["items"].as_array().expect("items").iter().zip(&wanted) {
+        assert_eq!(item["distance"].as_f64().map(|x| x as f32), Some(*distance), "{title}");
+        assert_eq!(item["reasons"], serde_json::json!(reasons), "{title}");
+        assert_eq!(item["track"], house.get(&format!("/api/tracks/{}", house.id(title))).json());
+    }
+    assert_eq!(list["items"][0]["distance"], 0.0);
+    assert_eq!(list["items"][0]["reasons"], serde_json::json!(["alike in every family"]));
+
+    let first = similar(&house, "boomy", "?limit=1");
+    assert_eq!(
+        (titles(&first), &first["total"], &first["has_more"]),
+        (vec!["twin"], &3.into(), &true.into())
+    );
+}
+
+#[test]
+fn what_comes_changes_and_goes_is_followed() {
+    let house = house();
+    assert_eq!(titles(&similar(&house, "boomy", ""))[0], "twin");
+    // The twin becomes another's, and goes.
+    house.put("twin.flac", &sound_of(Character::Thin, Format::Flac24, 1, 3.0));
+    house.scanned(4);
+    assert_ne!(titles(&similar(&house, "boomy", ""))[0], "twin");
+    assert_eq!(titles(&similar(&house, "thin", ""))[0], "twin");
+    std::fs::remove_file(house.library.path().join("twin.flac")).expect("it was there");
+    house.scanned(3);
+    let list = similar(&house, "thin", "");
+    assert_eq!((titles(&list).len(), &list["total"]), (2, &2.into()));
+    assert!(!titles(&list).contains(&"twin"));
+    house.put("new.flac", &sound_of(Character::Thin, Format::Flac16, 1, 3.0));
+    house.scanned(4);
+    assert_eq!(titles(&similar(&house, "thin", ""))[0], "new");
+}
+
+#[test]
+fn similar_refuses_what_it_cannot_answer() {
+    let house = House::served(&[("song.flac", &sound(Format::Flac16, 1, 1.0))], &[]);
+    let id = house.id("song");
+    for limit in ["0", "51"] {
+        let answer = house.get(&format!("/api/tracks/{id}/similar?limit={limit}"));
+        assert_problem(&answer, 422, "invalid-value");
+    }
+    for query in ["limit=x", "limit=-1", "offset=1", "limit=1&limit=2"] {
+        let answer = house.get(&format!("/api/tracks/{id}/similar?{query}"));
+        assert_problem(&answer, 400, "bad-request");
+    }
+    assert_problem(&house.get("/api/tracks/0123456789/similar"), 404, "not-found");
+    // Nothing else is there.
+    let list = similar(&house, "song", "?limit=50");
+    assert_eq!((titles(&list).len(), &list["total"], &list["has_more"]), (0, &0.into(), &false.into()));
+}
+
+#[test]
+fn similar_to_an_unmeasured_track_comes_when_it_is_measured() {
+    let held = Arc::new(AtomicBool::new(true));
+    let gate = Arc::clone(&held);
+    let seams = Seams {
+        measure: Arc::new(move |track, keep_going| {
+            while track.title == "slow" && gate.load(Ordering::Acquire) && keep_going(0) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            measure(track, keep_going)
+        }),
+        ..Seams::default()
+    };
+    let mut house = House::new(&[
+        ("quick.flac", &sound(Format::Flac16, 1, 1.0)),
+        ("slow.flac", &sound(Format::Flac16, 2, 1.0)),
+    ]);
+    house.open_inside(seams);
+    until("both are listed", || (house.tracks().len() == 2).then_some(()));
+    let path = format!("/api/tracks/{}/similar", house.id("slow"));
+    let answer = house.get(&path);
+    assert_problem(&answer, 503, "measuring");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    held.store(false, Ordering::Release);
+    house.settled(2);
+    assert_eq!(titles(&house.get(&path).json()), ["quick"]);
+}

@@ -31,6 +31,7 @@ pub use stages::{
     Shape, Stages, Stereo,
 };
 pub use taste::{AlbumLoudness, Preset, Taste};
+pub use tone::Balance;
 
 /// The version of the rules.
 pub const VERSION: u32 = 2;

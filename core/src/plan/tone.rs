@@ -12,11 +12,11 @@ use crate::fingerprint::{Fingerprint, N_THIRD_OCTAVES, third_octave_hz};
 use crate::math::f64 as math;
 
 /// A spectrum seen beside its reference.
-pub(super) struct Balance {
+pub struct Balance {
     /// How far each third-octave lies above the reference, in dB, after both
     /// are brought to the same level.
     pub deviation: [f64; N_THIRD_OCTAVES],
-    /// How far it may.
+    /// How far it may lie off either way and still be a matter of style, in dB.
     pub spread: [f64; N_THIRD_OCTAVES],
     /// What was measured and what is wanted, in dB of the whole.
     levels: [[f64; N_THIRD_OCTAVES]; 2],
@@ -63,7 +63,7 @@ impl Balance {
     }
 
     /// The mean deviation around `hz`, an octave wide, in dB.
-    pub fn around(&self, hz: f64) -> f64 {
+    pub(super) fn around(&self, hz: f64) -> f64 {
         let nearest = nearest_third(hz);
         let range = nearest.saturating_sub(1)..=(nearest + 1).min(N_THIRD_OCTAVES - 1);
         let n = range.clone().count() as f64;
@@ -88,7 +88,7 @@ impl Balance {
     }
 
     /// The spread at `hz`, in dB.
-    pub fn spread_at(&self, hz: f64) -> f64 {
+    pub(super) fn spread_at(&self, hz: f64) -> f64 {
         self.spread[nearest_third(hz)]
     }
 }

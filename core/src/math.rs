@@ -87,7 +87,7 @@ pub mod four {
     /// or of the result.
     pub fn log2(x: [f32; 4]) -> [f32; 4] {
         // 2 ÷ ln 2; the series of artanh, whose argument is at most 0.172.
-        const C: f32 = 2.885_390_1;
+        const C: f32 = 2.885_39;
         std::array::from_fn(|i| {
             // The mantissa is taken from √½ to √2.
             let bits = x[i].to_bits().wrapping_sub(0x3f35_04f3);

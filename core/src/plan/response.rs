@@ -155,8 +155,7 @@ fn solved(mut rows: [[f64; 5]; 4]) -> Option<[f64; 4]> {
         }
         rows.swap(column, pivot);
         let head = rows[column];
-        // NaN included: `abs` of it is not greater.
-        if !(head[column].abs() > 1e-200) {
+        if head[column].is_nan() || head[column].abs() <= 1e-200 {
             return None;
         }
         for row in 0..4 {

@@ -194,6 +194,9 @@ fn allocations_of<P: Processor>(stage: &mut P, sound: &Planes) -> u64 {
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes this thread holds, and the most it held.
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static MOST_HELD: Cell<isize> = const { Cell::new(0) };
 }
 
 /// How often this thread allocates while `work` runs.
@@ -203,29 +206,47 @@ pub fn allocations(work: impl FnOnce()) -> u64 {
     ALLOCATIONS.get() - before
 }
 
+/// The most bytes this thread holds at once while `work` runs, on top of what
+/// it held before.
+pub fn most_held(work: impl FnOnce()) -> usize {
+    let before = HELD.get();
+    MOST_HELD.set(before);
+    work();
+    usize::try_from(MOST_HELD.get() - before).unwrap_or(0)
+}
+
 /// The system's allocator, counting what each thread asks of it.
 pub struct Counting;
 
-fn count() {
-    // A thread that is being taken down has no counter any more.
+/// Counts an allocation by which the thread holds so many bytes more.
+fn count(bytes: isize) {
+    // A thread that is being taken down has no counters any more.
     let _ = ALLOCATIONS.try_with(|n| n.set(n.get() + 1));
+    hold(bytes);
+}
+
+fn hold(bytes: isize) {
+    let _ = HELD.try_with(|held| {
+        held.set(held.get() + bytes);
+        let _ = MOST_HELD.try_with(|most| most.set(most.get().max(held.get())));
+    });
 }
 
 // SAFETY: every call is handed to the system's allocator unchanged; counting
-// touches only a thread-local number and allocates nothing itself.
+// touches only thread-local numbers and allocates nothing itself.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size() as isize);
         // SAFETY: the caller keeps `GlobalAlloc`'s contract, which is the same.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        count();
+        count(-(layout.size() as isize));
         // SAFETY: as above.
         unsafe { System.dealloc(place, layout) }
     }
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size as isize - layout.size() as isize);
         // SAFETY: as above.
         unsafe { System.realloc(place, layout, size) }
     }

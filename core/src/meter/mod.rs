@@ -11,7 +11,7 @@ mod true_peak;
 pub use kweight::{KBank, k_power};
 pub use loudness::{Loudness, Reading, loudness_of};
 pub use ticks::{TICKS_PER_S, Ticks};
-pub use true_peak::TruePeak;
+use true_peak::TruePeak;
 
 use crate::block::Block;
 use crate::error::{Error, Result};
@@ -89,7 +89,7 @@ impl TickMeter {
             k: KBank::new(rate, n_channels),
             weights: channel_weights(n_channels).to_vec(),
             energies: vec![0.0; n_channels],
-            true_peaks: (0..n_channels).map(|_| TruePeak::new(rate)).collect(),
+            true_peaks: (0..n_channels).map(|_| TruePeak::new()).collect(),
             loudness: Loudness::new(),
             sample_peak: 0.0,
             true_peak: 0.0,

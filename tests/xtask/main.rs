@@ -1,9 +1,10 @@
 //! The task runner behind `cargo xtask`: builds the page and the server, runs
-//! every test, measures speed. It installs what it needs where it may and
-//! names what is missing where it may not.
+//! every test, measures speed and quality. It installs what it needs where it
+//! may and names what is missing where it may not.
 
 mod bench;
 mod page;
+mod quality;
 mod report;
 mod serve;
 mod shell;
@@ -19,7 +20,9 @@ cargo xtask test [--keep-going] [STEP…]
                                 runs everything CI runs, or only the named steps
 cargo xtask wasm                builds the two WebAssembly packages into web/gen
 cargo xtask page                builds the page into web/dist
-cargo xtask bench [FILTER…]     measures speed, prints a table, writes target/bench.json";
+cargo xtask bench [FILTER…]     measures speed, prints a table, writes target/bench.json
+cargo xtask quality [--corpus DIR] [--preset PRESET]… [--peers] [--report-only] [FILTER…]
+                                measures what enhancing does to real music, writes target/quality.json";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         "page" => page::build(),
         "test" => return test::test(&rest),
         "bench" => bench::bench(&rest),
+        "quality" => quality::quality(&rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -1,0 +1,76 @@
+//! What a sound is like: levels by a meter that is not ours (the `ebur128`
+//! crate), balance and image by our own fingerprint.
+
+use auralis_core::fingerprint::{self, Fingerprint, N_THIRD_OCTAVES};
+use auralis_core::plan::Balance;
+use auralis_tests::signals::{Memory, Planes};
+use ebur128::{EbuR128, Mode};
+
+/// What was measured of one sound.
+#[derive(Clone, Debug)]
+pub struct Levels {
+    /// Integrated loudness in LUFS.
+    pub lufs: f64,
+    /// Loudness range in LU.
+    pub lra_lu: f64,
+    /// True peak in dBTP.
+    pub true_peak_dbtp: f64,
+    /// Root mean square over all third-octaves of what lies outside the
+    /// spread around the reference curve, in dB.
+    pub tonal_distance_db: f64,
+    /// Correlation of left and right, −1 to 1.
+    pub correlation: f64,
+    /// Power in third-octaves, in dB of the whole.
+    pub third_octaves: Vec<f64>,
+}
+
+impl Levels {
+    /// Of a stereo sound.
+    pub fn of(rate: u32, planes: &Planes) -> Result<Levels, String> {
+        let mut source = Memory::new(rate, planes.clone());
+        let measured = fingerprint::measure(&mut source, &mut |_| true).map_err(|error| error.to_string())?;
+        Levels::with(rate, planes, &measured)
+    }
+
+    /// Of a stereo sound whose fingerprint is known.
+    pub fn with(rate: u32, planes: &Planes, measured: &Fingerprint) -> Result<Levels, String> {
+        let mut meter = EbuR128::new(2, rate, Mode::I | Mode::LRA | Mode::TRUE_PEAK).map_err(text)?;
+        let whole: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
+        meter.add_frames_planar_f32(&whole).map_err(text)?;
+        let peak = meter.true_peak(0).map_err(text)?.max(meter.true_peak(1).map_err(text)?);
+        Ok(Levels {
+            lufs: meter.loudness_global().map_err(text)?,
+            lra_lu: meter.loudness_range().map_err(text)?,
+            true_peak_dbtp: 20.0 * peak.log10(),
+            tonal_distance_db: tonal_distance_db(&Balance::new(measured, None)),
+            correlation: measured.descriptors.phase_correlation,
+            third_octaves: measured.third_octaves.clone(),
+        })
+    }
+
+    /// True peak over loudness, in dB.
+    pub fn plr_db(&self) -> f64 {
+        self.true_peak_dbtp - self.lufs
+    }
+
+    /// The largest change of any third-octave from `self` to `after`, in dB,
+    /// both brought to the same level between 80 Hz and 8 kHz; only of those
+    /// within 40 dB of the strongest.
+    pub fn largest_third_change_db(&self, after: &Levels) -> f64 {
+        let top = self.third_octaves.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let there = |i: &usize| self.third_octaves[*i] > top - 40.0;
+        let change = |i: usize| after.third_octaves[i] - self.third_octaves[i];
+        let middle: Vec<f64> = (6..=26).filter(there).map(change).collect();
+        let offset = middle.iter().sum::<f64>() / middle.len().max(1) as f64;
+        (0..N_THIRD_OCTAVES).filter(there).map(|i| (change(i) - offset).abs()).fold(0.0, f64::max)
+    }
+}
+
+fn tonal_distance_db(balance: &Balance) -> f64 {
+    let excess = balance.deviation.iter().zip(&balance.spread).map(|(d, s)| (d.abs() - s).max(0.0));
+    (excess.map(|x| x * x).sum::<f64>() / N_THIRD_OCTAVES as f64).sqrt()
+}
+
+fn text(error: ebur128::Error) -> String {
+    format!("the meter refuses it: {error}")
+}

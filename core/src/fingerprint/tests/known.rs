@@ -61,6 +61,24 @@ fn flatness_falls_with_the_tone_in_the_noise() {
 }
 
 #[test]
+fn crest_is_that_of_the_wave() {
+    let crest = |wave: &dyn Fn(f64) -> f64| {
+        let plane = (0..4 * RATE as usize).map(|i| (0.5 * wave((i as f64 / 440.0).fract())) as f32).collect();
+        of(RATE, &both(plane)).descriptors.crest_db
+    };
+    near("square", crest(&|t| if t < 0.5 { 1.0 } else { -1.0 }), 0.0, 0.01);
+    near("sine", crest(&|t| math::sin(TAU * t)), 3.01, 0.01);
+    near("saw", crest(&|t| 2.0 * t - 1.0), 4.77, 0.02);
+    // One tenth of the time at full level: 10 dB.
+    near("pulse", crest(&|t| if t < 0.0995 { 1.0 } else { 0.0 }), 10.0, 0.02);
+    // The peak of one channel over the level of both.
+    let mut left = sine(RATE, 441.0, 0.5, 4.0);
+    left[1_000] = 1.0;
+    let d = of(RATE, &[left, vec![0.0; 4 * RATE as usize]]).descriptors;
+    near("one side", d.crest_db, 3.01 + 6.02 + 3.01, 0.01);
+}
+
+#[test]
 fn loudness_is_that_of_both_channels() {
     // BS.1770: a 997 Hz sine of full scale reads −3.01 in one channel, 0 in two.
     for (name, planes, expected) in [
@@ -84,6 +102,17 @@ fn panned_noise_has_the_width_of_its_gains() {
         let correlation = if right == 0.0 { 0.0 } else { f64::from(right.signum()) };
         near(&format!("correlation at {left}, {right}"), d.phase_correlation, correlation, 1e-3);
     }
+}
+
+/// But for where it begins and ends, which is heard as a step.
+#[test]
+fn a_constant_offset_changes_neither_correlation_nor_spectrum() {
+    let planes = vec![noise(2, 0.2, 5 * RATE as usize), noise(3, 0.2, 5 * RATE as usize)];
+    let moved: Vec<Vec<f32>> = planes.iter().map(|plane| plane.iter().map(|x| x + 0.3).collect()).collect();
+    let (a, b) = (of(RATE, &planes).descriptors, of(RATE, &moved).descriptors);
+    near("correlation", b.phase_correlation, a.phase_correlation, 1e-3);
+    near("centroid", b.spectral_centroid, a.spectral_centroid, 100.0);
+    near("air", b.air, a.air, 0.006);
 }
 
 #[test]

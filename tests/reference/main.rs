@@ -2,5 +2,8 @@
 //! true peaks under the ceiling, and the loudness and range that the plan had
 //! promised. All of the corpus's music of 10 s or more, once; some of it by
 //! other tastes too.
+//!
+//! And what must not change a fingerprint, on most of it.
 
+mod invariance;
 mod promises;

@@ -95,7 +95,7 @@ impl Sound {
         let late = resampler.delay();
         let mut input = Block::new(2, resampler.max_needed());
         let mut output = Block::new(2, STEP);
-        let mut planes: Planes = vec![Vec::with_capacity(n_out + late + STEP); 2];
+        let mut planes: Planes = vec![Vec::new(); 2];
         let mut from = 0;
         while planes[0].len() < n_out + late {
             let n = resampler.needed();

@@ -11,9 +11,9 @@ use crate::oracle::{self, Oracle, impurity_db};
 /// dB that the sounds are pushed over full scale.
 const PUSH: f32 = 9.0;
 
-/// A second of each sound that is hard on a limiter, at full scale and pushed.
+/// Half a second of each sound that is hard on a limiter, at full scale and pushed.
 fn hard_sounds(rate: u32) -> Vec<(String, Planes)> {
-    let n = rate as usize;
+    let n = rate as usize / 2;
     let gain = 10f32.powf(PUSH / 20.0);
     let mut sounds: Vec<(String, Vec<f32>)> = Vec::new();
     let mut add = |name: &str, plane: Vec<f32>| sounds.push((name.to_owned(), plane));
@@ -54,7 +54,7 @@ fn hard_sounds(rate: u32) -> Vec<(String, Planes)> {
     for (_, planes) in &mut sounds {
         planes.iter_mut().flatten().for_each(|x| *x *= gain);
         // Room for what the look-ahead still holds: a cut would be a peak itself.
-        planes.iter_mut().for_each(|plane| plane.extend(vec![0.0; n / 20]));
+        planes.iter_mut().for_each(|plane| plane.extend(vec![0.0; n / 10]));
     }
     sounds
 }

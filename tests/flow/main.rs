@@ -1,6 +1,7 @@
 //! The flow through the player: chunks, joins, seeks, retunes, followers.
 
 mod chunks;
+mod joins;
 mod live;
 mod material;
 

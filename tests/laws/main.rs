@@ -3,7 +3,10 @@
 //! stage, and the memory of what measures.
 
 mod checker;
+mod limiter;
 mod memory;
+mod oracle;
+mod sound;
 mod stages;
 
 use auralis_tests::laws::Counting;

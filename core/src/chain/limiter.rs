@@ -16,6 +16,7 @@ mod window;
 use super::glide::Glide;
 use crate::block::Block;
 use crate::flow::Processor;
+use crate::math::larger;
 use crate::plan::Limiter as Params;
 use crate::units::{Db, Seconds};
 use peak::{AHEAD, PAST, Peaks};
@@ -30,7 +31,7 @@ const RELEASE: Seconds = Seconds(0.08);
 /// How far below the ceiling the limiter aims. A grid of eight reads peaks too
 /// low by up to 0.11 dB at 20 kHz and 44.1 kHz (20·log₁₀ cos(π·f/8)); the rest
 /// is what meters of other makes read too high.
-const MARGIN: Db = Db(-0.5);
+const MARGIN: Db = Db(-0.2);
 /// All of the gain, as an integer.
 const ALL: u32 = 1 << 24;
 /// Frames worked on at a time.
@@ -109,8 +110,8 @@ impl Limiter {
         let lowest_aim = self.ceiling.now()[0].min(self.ceiling.target()[0]);
         let mut peaks = [0.0; STRIDE];
         let is_high = self.peaks.read(&self.recent, lowest_aim, &mut peaks[..n]);
-        if is_high || self.n_calm < self.n_memory {
-            self.hold(&peaks[..n], &mut late);
+        if is_high || self.n_calm < self.n_memory || !self.ceiling.resting() {
+            self.hold(&peaks[..n], is_high, &mut late);
         }
         left.copy_from_slice(&late[0][..n]);
         right.copy_from_slice(&late[1][..n]);
@@ -121,15 +122,21 @@ impl Limiter {
 
     /// Turns the frames that come out of the look-ahead down as the peaks going
     /// into it need.
-    fn hold(&mut self, peaks: &[f32], late: &mut [[f32; STRIDE]; 2]) {
+    fn hold(&mut self, peaks: &[f32], is_high: bool, late: &mut [[f32; STRIDE]; 2]) {
         let n = peaks.len();
-        let (mut ceilings, mut depths) = ([0.0; STRIDE], [0; STRIDE]);
-        for i in 0..n {
-            self.ceiling.tick();
-            let [aim, ceiling] = *self.ceiling.now();
-            ceilings[i] = ceiling;
-            // Rounded up: never less than what is needed.
-            depths[i] = if peaks[i] > aim { ALL - (aim / peaks[i] * ALL as f32) as u32 } else { 0 };
+        let [aim, ceiling] = *self.ceiling.now();
+        let (mut aims, mut ceilings, mut depths) = ([aim; STRIDE], [ceiling; STRIDE], [0; STRIDE]);
+        if !self.ceiling.resting() {
+            for i in 0..n {
+                self.ceiling.tick();
+                [aims[i], ceilings[i]] = *self.ceiling.now();
+            }
+        }
+        if is_high {
+            for ((depth, &peak), &aim) in depths.iter_mut().zip(peaks).zip(&aims) {
+                // Rounded up: never less than what is needed.
+                *depth = ALL - (aim / larger(peak, aim) * ALL as f32) as u32;
+            }
         }
         self.deepest.push(&mut depths[..n]);
         let mut is_calm = true;

@@ -2,10 +2,11 @@
 //! spectrum only, so that its third harmonics stay below the Nyquist frequency.
 
 use super::glide::Glide;
-use super::grid::{Grid, by_lines};
+use super::grid::{GRID, Grid, by_lines};
 use super::svf::{self, Lanes};
 use crate::block::Block;
 use crate::flow::Processor;
+use crate::math::larger;
 use crate::plan::{Saturation as Params, Shape};
 
 /// Corner of the part that is bent, as a share of the rate: a cube reaches
@@ -73,20 +74,30 @@ impl Saturator {
     }
 
     fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let (state, mut lanes) = (self.state, self.lanes);
-        let (mut once, mut waiting) = (self.once, self.waiting);
-        for (l, r) in left.iter_mut().zip(right) {
-            self.drive.tick();
-            let drive = self.drive.now()[0];
-            let (_, low) = lanes.step(&state, [*l, *r, once[0], once[1]]);
+        let n = left.len();
+        let (state, mut lanes, mut once) = (self.state, self.lanes, self.once);
+        let mut lows = [[0.0; GRID]; 2];
+        for i in 0..n {
+            let (_, low) = lanes.step(&state, [left[i], right[i], once[0], once[1]]);
             // The step gives twice the low-pass.
-            let low = low.map(|low| 0.5 * low);
-            once = [low[0], low[1]];
-            let [before_l, before_r] = std::mem::replace(&mut waiting, [*l, *r]);
-            *l = before_l + drive * bend(low[2]);
-            *r = before_r + drive * bend(low[3]);
+            once = [0.5 * low[0], 0.5 * low[1]];
+            lows[0][i] = 0.5 * low[2];
+            lows[1][i] = 0.5 * low[3];
         }
-        (self.lanes, self.once, self.waiting) = (lanes, once, waiting);
+        (self.lanes, self.once) = (lanes, once);
+        let mut drives = [self.drive.now()[0]; GRID];
+        if !self.drive.resting() {
+            for drive in &mut drives[..n] {
+                self.drive.tick();
+                *drive = self.drive.now()[0];
+            }
+        }
+        self.pass(left, right);
+        for (plane, lows) in [left, right].into_iter().zip(&lows) {
+            for ((x, &low), drive) in plane.iter_mut().zip(lows).zip(drives) {
+                *x += drive * bend(low);
+            }
+        }
     }
 
     /// Only the delay of one frame.
@@ -101,10 +112,12 @@ impl Saturator {
 }
 
 /// The difference between the cubic soft clipper x − x³/3 and x.
+#[inline(always)]
 fn bend(x: f32) -> f32 {
+    let bounded = larger(-BOUND, -larger(-BOUND, -x));
+    let cube = bounded * bounded * bounded * (-1.0 / 3.0);
     // What is so small has a cube among the subnormals.
-    let x = if x.abs() < 1e-8 { 0.0 } else { x.clamp(-BOUND, BOUND) };
-    x * x * x * (-1.0 / 3.0)
+    if x.abs() < 1e-8 { 0.0 } else { cube }
 }
 
 impl Processor for Saturator {

@@ -58,11 +58,11 @@ pub(super) const MAX_BOOST_DB: f64 = 4.0;
 /// True peak that enhanced sound keeps under unless told otherwise, in dBTP.
 pub(super) const CEILING_DBTP: f64 = -1.0;
 /// The limiter aims this much lower, so that meters of other makes agree.
-pub(super) const LIMITER_MARGIN_DB: f64 = 0.5;
+pub(super) const LIMITER_MARGIN_DB: f64 = 0.2;
 /// The most gain, in dB, that a quiet track gets.
 pub(super) const MAX_GAIN_DB: f64 = 24.0;
 /// What a limiter may read above a track's samples at most: 7.3 dB (the sum of
-/// its interpolator's magnitudes, 2.31), its margin of 0.5 dB, and rounding.
+/// its interpolator's magnitudes, 2.31), its margin of 0.2 dB, and rounding.
 pub(super) const CLEAR_OF_PEAKS_DB: f64 = 8.0;
 /// Below this intensity the ceiling glides up to the source's own peak.
 pub(super) const GLIDE_BELOW: f64 = 0.25;

@@ -103,7 +103,7 @@ function More() {
   const like = reference.track.value;
   const target = lufs(settings.target_lufs.value);
   const album = settings.album.value;
-  const short = like ? `Like ${like.title}` : album ? `${target}, album` : target;
+  const short = like ? `Like ${like.title}` : album ? "Album gain" : target;
   const whole = [target, album ? "one gain for the album" : null, like ? `like ${like.title}` : null].filter(Boolean).join(", ");
   return (
     <div class="more" ref={box}>
@@ -190,7 +190,7 @@ function Like() {
     <div class="like">
       <Cover track={like} kind="aura" />
       <span class="titles">
-        <small>Sounds like</small>
+        <small>Like</small>
         <strong>{like.title}</strong>
         <span class="quiet">{artists(like.artists)}</span>
       </span>

@@ -4,12 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a client that cannot do its part fails its test")]
 
 use std::io::{BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use auralis_core::encode::Format;
 use auralis_tests::http::{raw, read};
-use serde_json::Value;
 
 use crate::house::{House, sound};
 use crate::socket::Socket;

@@ -10,7 +10,7 @@ use auralis_tests::http::read;
 use serde_json::Value;
 
 /// One connection to `/ws`.
-pub struct Socket(BufReader<TcpStream>);
+pub struct Socket(pub BufReader<TcpStream>);
 
 impl Socket {
     pub fn open(address: SocketAddr) -> Self {

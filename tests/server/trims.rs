@@ -59,14 +59,16 @@ fn a_promise_that_a_rendering_misses_is_kept_the_next_time() {
     let then = plan(&house);
     let trim_db = then["trim_db"].as_f64().expect("a trim");
     assert!((trim_db - missed).abs() < 0.02, "{trim_db} for a miss of {missed}");
-    assert_ne!(then["id"], first["id"]);
+    // Its gain or, where peaks leave that no room, its promise.
+    assert_ne!((&then["id"], &then["promise"]), (&first["id"], &first["promise"]));
     let promised = then["promise"]["lufs"].as_f64().expect("a promise");
     let kept = stream(&house);
+    println!("missed by {missed:.2} LU; then {promised:.2} LUFS promised, {kept:.2} came");
     assert!((promised - kept).abs() <= 0.2, "{promised} LUFS were promised, {kept} came");
     // A plan that was handed out stays what it was.
     let path = format!("/api/tracks/{id}/plan?plan={}", first["id"].as_str().expect("an id"));
     assert_eq!(house.get(&path).json(), first);
-    // Checks are no renders for listeners: those were three streams.
+    // Checks are no renders for listeners: those were two streams.
     assert_eq!(house.counter("renders"), 2);
 
     // It outlives the server …

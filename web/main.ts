@@ -2,7 +2,7 @@
 import { h, render } from "preact";
 import { Engine } from "./audio/engine";
 import { Scope } from "./app/scope";
-import { PRESETS } from "./app/settings";
+import { PRESETS, TARGET } from "./app/settings";
 import { state } from "./app/state";
 import { AppProvider } from "./view/hooks";
 import { Page } from "./view/page";
@@ -26,6 +26,13 @@ const facade = {
     if (!(x >= 0 && x <= 1)) throw new RangeError(`intensity is ${x}, it must lie in 0 … 1`);
     await app.playback.set_intensity(x);
   },
+  setTarget: async (lufs: number) => {
+    const { quietest, loudest } = TARGET;
+    if (!(lufs >= quietest && lufs <= loudest)) throw new RangeError(`target is ${lufs}, it must lie in ${quietest} … ${loudest}`);
+    await app.playback.set_target(lufs);
+  },
+  setAlbum: (on: boolean) => app.playback.set_album(on),
+  setReference: (id: string | null) => app.reference.choose_id(id),
   tap: (n_frames: number) => engine.tap(n_frames),
 };
 

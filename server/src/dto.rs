@@ -153,4 +153,6 @@ pub struct ScanDto {
     pub failed: u64,
     /// Tracks whose turn will come.
     pub waiting: u64,
+    /// Measured tracks whose promise is still to be held against a rendering.
+    pub unchecked: u64,
 }

@@ -26,6 +26,11 @@ pub enum Event {
         /// Why, in words for a listener.
         reason: String,
     },
+    /// A rendering corrected what a track's plans promise.
+    Trimmed {
+        /// The track.
+        track_id: String,
+    },
     /// Tracks came or went.
     Library,
 }

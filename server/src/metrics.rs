@@ -33,6 +33,10 @@ pub struct Metrics {
     pub measured: Counter,
     /// Fingerprints that failed.
     pub measure_failures: Counter,
+    /// Plans rendered in the background to hold their promise.
+    pub checks: Counter,
+    /// Of these, whose promise was missed and is corrected from then on.
+    pub trims: Counter,
     /// Bytes of files sent as they are.
     pub file_bytes: Counter,
 }
@@ -48,6 +52,8 @@ impl Metrics {
             ("rendered_frames", "Frames rendered natively for listeners.", &self.rendered_frames),
             ("measured", "Fingerprints made.", &self.measured),
             ("measure_failures", "Fingerprints that failed.", &self.measure_failures),
+            ("checks", "Plans rendered in the background to hold their promise.", &self.checks),
+            ("trims", "Promises that such a rendering corrected.", &self.trims),
             ("file_bytes", "Bytes of files sent as they are.", &self.file_bytes),
         ] {
             // Writing to a string cannot fail.

@@ -11,7 +11,7 @@ use auralis_core::encode::{Format, encoder};
 use auralis_core::flow::Spec;
 use auralis_server::serve::Seams;
 use auralis_tests::http::{Response, request};
-use auralis_tests::signals::{Character, track};
+use auralis_tests::signals::{Character, Planes, track};
 use auralis_tests::{Server, folder, serving};
 use serde_json::Value;
 
@@ -54,9 +54,13 @@ pub fn sound(format: Format, seed: u64, seconds: f64) -> Vec<u8> {
 }
 
 /// The same, of this character.
-#[allow(clippy::let_and_return, reason = "the lock is let go before what it guards")]
 pub fn sound_of(character: Character, format: Format, seed: u64, seconds: f64) -> Vec<u8> {
-    let planes = track(character, seed, RATE, seconds);
+    encoded(format, &track(character, seed, RATE, seconds))
+}
+
+/// A file of these planes.
+#[allow(clippy::let_and_return, reason = "the lock is let go before what it guards")]
+pub fn encoded(format: Format, planes: &Planes) -> Vec<u8> {
     let out = Shared::default();
     let spec = Spec { rate: RATE, n_channels: 2 };
     let mut encoder =
@@ -146,12 +150,12 @@ impl House {
     }
 
     /// Waits until the scan has found `n_files`, all is read, and nothing is
-    /// left to measure.
+    /// left to measure or to check.
     pub fn settled(&self, n_files: u64) -> Value {
         until("the library is measured", || {
             let status = self.get("/api/library/scan").json();
             let done = status["state"] == "idle" && status["waiting"] == 0 && status["found"] == n_files;
-            done.then_some(status)
+            (done && status["unchecked"] == 0).then_some(status)
         })
     }
 

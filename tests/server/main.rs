@@ -11,4 +11,7 @@ mod process;
 mod ranges;
 mod scan;
 mod similar;
+mod socket;
 mod start;
+mod tastes;
+mod trims;

@@ -67,12 +67,13 @@ export async function until(what, look, patience_ms = PATIENCE_MS) {
   throw new Error(`waited in vain: ${what}`);
 }
 
-/** All tracks, once there are `n` and each is measured or failed. */
+/** All tracks, once there are `n` and each is measured, and its promise checked, or failed. */
 export function measured(server, n) {
   return until(`${n} measured tracks`, async () => {
+    const { unchecked } = await server.json("/api/library/scan");
     const { items } = await server.json("/api/tracks?limit=500");
     const done = items.filter((track) => track.state === "measured" || track.state === "failed");
-    return done.length >= n && done.length === items.length ? items : null;
+    return unchecked === 0 && done.length >= n && done.length === items.length ? items : null;
   });
 }
 
@@ -188,24 +189,36 @@ export const rms = (plane) => Math.sqrt(plane.reduce((sum, x) => sum + x * x, 0)
 
 /**
  * A library of WAV files, `names` → character, each of `seconds` at `rate`, `times` over: a beat, a bass, a
- * chord and noise, repeatable to the bit.
+ * chord and noise, repeatable to the bit; on an album if one is named.
  */
-export function library(t, { names = ["Boomy", "Thin"], seconds = 24, rate = 48_000, times = 1 } = {}) {
+export function library(t, { names = ["Boomy", "Thin"], seconds = 24, rate = 48_000, times = 1, album } = {}) {
   const path = join(folder(t), "music");
   mkdirSync(path);
   names.forEach((name, i) => {
     const samples = song(i + 1, seconds, rate);
-    const header = wav_header(times * samples.length, rate);
-    writeFileSync(join(path, `0${i + 1} ${name}.wav`), Buffer.concat([header, ...Array(times).fill(samples)]));
+    const info = album === undefined ? Buffer.alloc(0) : wav_info(album);
+    const header = wav_header(times * samples.length, rate, info.length);
+    writeFileSync(join(path, `0${i + 1} ${name}.wav`), Buffer.concat([header, ...Array(times).fill(samples), info]));
   });
   return path;
 }
 
-/** The header of a stereo WAV of 16 bits. */
-function wav_header(n_bytes, rate) {
+/** The list in which a WAV names its album. */
+function wav_info(album) {
+  const text = Buffer.from(album.padEnd(album.length + (album.length % 2), "\0"));
+  const bytes = Buffer.alloc(20);
+  bytes.write("LIST", 0);
+  bytes.writeUInt32LE(12 + text.length, 4);
+  bytes.write("INFOIPRD", 8);
+  bytes.writeUInt32LE(text.length, 16);
+  return Buffer.concat([bytes, text]);
+}
+
+/** The header of a stereo WAV of 16 bits, with so many bytes behind the sound. */
+function wav_header(n_bytes, rate, n_behind) {
   const bytes = Buffer.alloc(44);
   bytes.write("RIFF", 0);
-  bytes.writeUInt32LE(36 + n_bytes, 4);
+  bytes.writeUInt32LE(36 + n_bytes + n_behind, 4);
   bytes.write("WAVEfmt ", 8);
   bytes.writeUInt32LE(16, 16);
   [1, 2].forEach((x, i) => bytes.writeUInt16LE(x, 20 + 2 * i));

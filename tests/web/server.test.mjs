@@ -44,7 +44,7 @@ test("an unmeasured track plays at once as it is and fades to enhanced", async (
   }
   const id = first.track_id;
   const original = (await native(server, id, { enhanced: "false" }))[0];
-  const enhanced = (await native(server, id))[0];
+  const enhanced = (await native(server, id, { plan: (await stats(page)).plan_id }))[0];
   // Where the two are far enough apart to tell, how much is heard of the enhanced one.
   const shares = taps.flatMap(({ frame, planes }) =>
     [...planes[0].keys()].map((n) => {

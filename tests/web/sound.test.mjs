@@ -131,7 +131,7 @@ test("another preset and intensity are heard at once, without a click", async (t
   // From the next border on it is what the server renders for that plan.
   const now = await stats(page);
   assert.notEqual(now.plan_id, plan_id);
-  const after = await native(server, track_id, { preset: "warm", intensity: "0.2" });
+  const after = await native(server, track_id, { plan: now.plan_id });
   compared(await tap_from(page, Math.round(10.1 * rate), rate), after, { to_the_bit: true });
 });
 

@@ -81,6 +81,7 @@ export type News =
   | ({ event: "scan" } & Partial<Scan>)
   | { event: "measured"; track_id: string }
   | { event: "failed"; track_id: string; reason: string }
+  | { event: "trimmed"; track_id: string }
   | { event: "library" };
 
 /** What the asker can do next: wait and ask again, mend the question, look elsewhere, or reconnect. */

@@ -24,6 +24,10 @@ export interface Library {
   readonly connection: ReadonlySignal<Connection>;
   /** Tells of every measured or failed track; the answer stops it. */
   on_track(hear: (track_id: string) => void): () => void;
+  /** Tells when tracks came or went; the answer stops it. */
+  on_change(hear: () => void): () => void;
+  /** Tells of every track whose plans promise more truly than before; the answer stops it. */
+  on_trim(hear: (track_id: string) => void): () => void;
   set_filter(text: string): void;
   /** Orders by a column; by the same one again, the other way round. */
   order_by(column: api.Column): void;
@@ -39,6 +43,8 @@ export function library(scope: Scope): Library {
   const scan = signal<api.Scan | null>(null);
   const listing = signal(new Listing({ q: "", order: order.peek() }, scope));
   const hearers = new Set<(track_id: string) => void>();
+  const change_hearers = new Set<() => void>();
+  const trim_hearers = new Set<(track_id: string) => void>();
   let cancel_typing = () => {};
   let cancel_news: (() => void) | null = null;
   let cancel_retry = () => {};
@@ -110,8 +116,11 @@ export function library(scope: Scope): Library {
       const { event: _, ...now } = news;
       // The event tells how reading goes; how many are measured is told by what was asked last.
       scan.value = { ...(scan.peek() ?? NO_SCAN), ...now };
+    } else if (news.event === "trimmed") {
+      for (const tell of [...trim_hearers]) tell(news.track_id);
     } else {
-      if (news.event !== "library") for (const tell of [...hearers]) tell(news.track_id);
+      if (news.event === "library") for (const tell of [...change_hearers]) tell();
+      else for (const tell of [...hearers]) tell(news.track_id);
       cancel_news ??= scope.timeout(NEWS_MS, () => {
         cancel_news = null;
         refresh();
@@ -157,6 +166,14 @@ export function library(scope: Scope): Library {
     on_track(tell) {
       hearers.add(tell);
       return () => hearers.delete(tell);
+    },
+    on_change(tell) {
+      change_hearers.add(tell);
+      return () => change_hearers.delete(tell);
+    },
+    on_trim(tell) {
+      trim_hearers.add(tell);
+      return () => trim_hearers.delete(tell);
     },
     set_filter(text) {
       filter.value = text;

@@ -10,13 +10,11 @@ import * as api from "./api";
 import type { Library } from "./library";
 import type { Listing } from "./listing";
 import type { Scope } from "./scope";
-import type { Preset, Settings } from "./settings";
+import { type Preset, type Settings, TARGET } from "./settings";
 import { sentence } from "./words";
 
 export type { Mode, Plan };
 
-/** Loudness aimed at, in LUFS. */
-const TARGET_LUFS = -14;
 /** Further than so many seconds into a track, "previous" begins it again. */
 const RESTART_S = 3;
 /** So many faulty tracks in a row are skipped; then the page stops and says so. */
@@ -62,6 +60,10 @@ export interface Playback {
   compare(held: boolean): Promise<void>;
   set_preset(preset: Preset): Promise<void>;
   set_intensity(x: number): Promise<void>;
+  set_target(lufs: number): Promise<void>;
+  set_album(on: boolean): Promise<void>;
+  /** The id of the track that all shall sound like; null: none. */
+  set_reference(id: string | null): Promise<void>;
   set_volume(x: number): void;
   mute(): void;
   forget_fault(): void;
@@ -216,10 +218,18 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
     }),
   );
 
+  scope.own(library.on_trim((id) => engine.refresh(id)));
+
   // ── taste ──
 
   const tell_taste = latest(() =>
-    engine.setTaste({ preset: kept.preset.peek(), intensity: kept.intensity.peek(), target_lufs: TARGET_LUFS }),
+    engine.setTaste({
+      preset: kept.preset.peek(),
+      intensity: kept.intensity.peek(),
+      target_lufs: kept.target_lufs.peek(),
+      album: kept.album.peek(),
+      reference: kept.reference.peek(),
+    }),
   );
   engine.setVolume(kept.volume.peek());
   void tell_taste();
@@ -293,6 +303,18 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
     },
     async set_intensity(x) {
       kept.intensity.value = Math.min(1, Math.max(0, x));
+      await tell_taste();
+    },
+    async set_target(lufs) {
+      kept.target_lufs.value = Math.min(TARGET.loudest, Math.max(TARGET.quietest, lufs));
+      await tell_taste();
+    },
+    async set_album(on) {
+      kept.album.value = on;
+      await tell_taste();
+    },
+    async set_reference(id) {
+      kept.reference.value = id;
       await tell_taste();
     },
     set_volume(x) {

@@ -4,6 +4,8 @@ import type { Scope } from "./scope";
 
 export const PRESETS = ["adaptive", "gentle", "warm", "bright", "punchy", "live", "night"] as const;
 export type Preset = (typeof PRESETS)[number];
+/** Loudness that can be aimed at, in LUFS: the quietest, the loudest, and what is aimed at unasked. */
+export const TARGET = { quietest: -23, loudest: -11, usual: -14 } as const;
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
@@ -14,13 +16,29 @@ interface Kept {
   preset: Preset;
   /** 0 to 1. */
   intensity: number;
+  /** Loudness aimed at, in LUFS. */
+  target_lufs: number;
+  /** Whether all tracks of an album get one gain. */
+  album: boolean;
+  /** Id of the track that all shall sound like. */
+  reference: string | null;
   /** Whether the why panel is unfolded. */
   why: boolean;
   /** Whether single letters are shortcuts. */
   letters: boolean;
 }
 
-const DEFAULTS: Kept = { theme: "auto", volume: 1, preset: "adaptive", intensity: 1, why: true, letters: true };
+const DEFAULTS: Kept = {
+  theme: "auto",
+  volume: 1,
+  preset: "adaptive",
+  intensity: 1,
+  target_lufs: TARGET.usual,
+  album: false,
+  reference: null,
+  why: true,
+  letters: true,
+};
 const KEY = "auralis.settings";
 
 export type Settings = ReturnType<typeof settings>;
@@ -32,6 +50,9 @@ export function settings(scope: Scope) {
     volume: signal(kept.volume),
     preset: signal(kept.preset),
     intensity: signal(kept.intensity),
+    target_lufs: signal(kept.target_lufs),
+    album: signal(kept.album),
+    reference: signal(kept.reference),
     why: signal(kept.why),
     letters: signal(kept.letters),
   };
@@ -42,6 +63,9 @@ export function settings(scope: Scope) {
         volume: signals.volume.value,
         preset: signals.preset.value,
         intensity: signals.intensity.value,
+        target_lufs: signals.target_lufs.value,
+        album: signals.album.value,
+        reference: signals.reference.value,
         why: signals.why.value,
         letters: signals.letters.value,
       };
@@ -66,13 +90,17 @@ function read(): Kept {
     // Unreadable settings are no settings.
   }
   const among = <T extends string>(all: readonly T[], x: unknown, or: T): T => all.find((one) => one === x) ?? or;
-  const share = (x: unknown, or: number) => (typeof x === "number" && x >= 0 && x <= 1 ? x : or);
+  const between = (low: number, high: number, x: unknown, or: number) => (typeof x === "number" && x >= low && x <= high ? x : or);
+  const share = (x: unknown, or: number) => between(0, 1, x, or);
   const flag = (x: unknown, or: boolean) => (typeof x === "boolean" ? x : or);
   return {
     theme: among(THEMES, said.theme, DEFAULTS.theme),
     volume: share(said.volume, DEFAULTS.volume),
     preset: among(PRESETS, said.preset, DEFAULTS.preset),
     intensity: share(said.intensity, DEFAULTS.intensity),
+    target_lufs: between(TARGET.quietest, TARGET.loudest, said.target_lufs, DEFAULTS.target_lufs),
+    album: flag(said.album, DEFAULTS.album),
+    reference: typeof said.reference === "string" && said.reference !== "" ? said.reference : null,
     why: flag(said.why, DEFAULTS.why),
     letters: flag(said.letters, DEFAULTS.letters),
   };

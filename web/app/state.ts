@@ -4,12 +4,13 @@ import type { Engine } from "../audio/engine";
 import { type Doors, keys } from "./keys";
 import { library } from "./library";
 import { playback } from "./playback";
+import { reference } from "./reference";
 import type { Scope } from "./scope";
 import { session } from "./session";
 import { settings } from "./settings";
 
-/** What lies over the page: the deck as a sheet (phones), the help, or nothing. */
-export type Sheet = "none" | "deck" | "help";
+/** What lies over the page: the deck as a sheet (phones), the help, the choice of a reference, or nothing. */
+export type Sheet = "none" | "deck" | "help" | "reference";
 
 export type App = ReturnType<typeof state>;
 
@@ -17,6 +18,7 @@ export function state(engine: Engine, scope: Scope) {
   const kept = settings(scope);
   const tracks = library(scope);
   const player = playback(engine, tracks, kept, scope);
+  const like = reference(tracks, player, kept, scope);
   const sheet = signal<Sheet>("none");
   const narrow = signal(false);
   scope.media("(max-width: 719px)", (matches) => (narrow.value = matches));
@@ -34,6 +36,7 @@ export function state(engine: Engine, scope: Scope) {
     settings: kept,
     library: tracks,
     playback: player,
+    reference: like,
     sheet,
     /** Whether the window is a phone's. */
     narrow,

@@ -3,12 +3,15 @@
  * port. The page's thread never sees PCM.
  */
 import { Track, calibrate, hears_from, initSync, measure, plan, plan_numbers } from "../gen/analyst.js"
+import { query } from "./taste.js"
 import type { Fingerprint, FromAnalyst, FromPlayer, Plan, Taste, ToAnalyst, ToPlayer, TrackRef } from "./types.js"
 
 /** Frames per message. */
 const CHUNK = 8192
 /** Pre-roll of the chunk a seek lands in, in seconds (the law asks for 3). */
 const PRE_ROLL_S = 3
+/** How often what is being measured is asked for again, in ms. */
+const RETRY_MS = 1000
 /** How long an unmeasured track takes to fade to enhanced, in seconds. */
 const FADE_S = 2
 /** PCM on its way at once; what is more waits in the worklet's ring. */
@@ -21,6 +24,11 @@ interface Item {
   file: Track
   /** The plan's numbers, once there are any. */
   numbers: Float32Array | null
+  /** The plan's id, and the taste it was made for. */
+  plan_id: string | null
+  planned_for: Taste | null
+  /** Whether the server's own plan is still to come. */
+  provisional: boolean
   fingerprint: Fingerprint | null
   /** It cannot be measured: no plan will come. */
   hopeless: boolean
@@ -53,6 +61,7 @@ let opening = -1
 /** Whether all there is has been fed. */
 let finished = false
 let calibrated = false
+const watched = new Set<Item>()
 const spare: Float32Array[] = []
 let answers: ((answer: FromPlayer) => void)[] = []
 
@@ -83,25 +92,76 @@ async function fingerprintOf(track: TrackRef): Promise<Fingerprint | null | unde
 
 const url = (track: TrackRef) => `/api/tracks/${encodeURIComponent(track.id)}/file`
 
-/** Plans an item by the taste of now, and says so to the page. */
-function planItem(item: Item): void {
+/** A plan, and whether the server has a better one as soon as it has measured what it must. */
+interface Planned {
+  made: Plan
+  provisional: boolean
+}
+
+/**
+ * The server's plan: it knows the album, the reference, and what rendering taught. Where it gives none, the
+ * plan that can be made here, of the track alone.
+ */
+async function planFor(track: TrackRef, fingerprint: Fingerprint, wanted: Taste): Promise<Planned> {
+  let status = 0
+  try {
+    const response = await fetch(`/api/tracks/${encodeURIComponent(track.id)}/plan?${query(wanted)}`)
+    if (response.ok) return { made: (await response.json()) as Plan, provisional: false }
+    status = response.status
+  } catch {
+    // Not reached: the page says so, and what is known here is enough to play.
+  }
+  const { preset, intensity, target_lufs } = wanted
+  return { made: plan(fingerprint, { preset, intensity, target_lufs }) as Plan, provisional: status === 503 }
+}
+
+/** Takes a plan on and says so to the page; answers whether it changes the sound. */
+function takeOn(item: Item, { made, provisional }: Planned): boolean {
+  const changes = item.plan_id !== made.id
+  item.provisional = provisional
+  item.plan_id = made.id
+  if (changes) item.numbers = plan_numbers(made)
+  page({ type: "planned", key: item.key, plan: made, fingerprint: item.fingerprint as Fingerprint })
+  return changes
+}
+
+/** Plans an item anew by the taste of now; what changes is heard at once, a first plan over a while. */
+async function replan(item: Item): Promise<void> {
   if (!item.fingerprint) return
-  const made = plan(item.fingerprint, taste) as Plan
-  item.numbers = plan_numbers(made)
-  page({ type: "planned", key: item.key, plan: made, fingerprint: item.fingerprint })
+  const wanted = taste
+  item.planned_for = wanted
+  const planned = await planFor(item.track, item.fingerprint, wanted)
+  // Meanwhile another taste was asked for.
+  if (item.planned_for !== wanted) return
+  if (takeOn(item, planned) && item.numbers) {
+    await ask({ type: "retune", key: item.key, numbers: item.numbers, fade_s: FADE_S })
+  }
 }
 
 /** Opens a track; `reuse` is the file of the same track, already open. */
 async function open(key: number, track: TrackRef, reuse?: Track): Promise<Item> {
   const known = await fingerprintOf(track)
+  const wanted = taste
+  const planning = known ? planFor(track, known, wanted) : null
   opening = key
   const file = reuse ?? (await Track.open(new URL(url(track), location.href).href))
   opening = -1
-  const n_frames = known?.n_frames ?? -1
-  const fingerprint = known ?? null
-  const hopeless = known === undefined
-  const item: Item = { key, track, file, numbers: null, fingerprint, hopeless, start: 0, offered: true, at: 0, n_frames }
-  planItem(item)
+  const item: Item = {
+    key,
+    track,
+    file,
+    numbers: null,
+    plan_id: null,
+    planned_for: wanted,
+    provisional: false,
+    fingerprint: known ?? null,
+    hopeless: known === undefined,
+    start: 0,
+    offered: true,
+    at: 0,
+    n_frames: known?.n_frames ?? -1,
+  }
+  if (planning) takeOn(item, await planning)
   return item
 }
 
@@ -264,6 +324,7 @@ async function setNext(key: number, track: TrackRef | null): Promise<void> {
     item.offered = false
     if (!wanted()) return release(item)
     next = item
+    if (item.planned_for !== taste) await replan(item)
     if (finished) await takeBack()
   } catch (error) {
     if (wanted()) fail(key, error)
@@ -311,15 +372,28 @@ function move(item: Item, frame: number): void {
   item.at = frame
 }
 
-/** Waits for the plan of an unmeasured track beside all else. */
+/** Waits beside all else for what is not measured yet: the track, or what it shall sound like. */
 function watch(item: Item): void {
-  if (item.fingerprint || item.hopeless) return
-  awaitPlan(item).catch((error: unknown) => fail(item.key, error))
+  if (item.hopeless || watched.has(item)) return
+  if (item.fingerprint && !item.provisional && item.planned_for === taste) return
+  watched.add(item)
+  awaitPlan(item)
+    .catch((error: unknown) => fail(item.key, error))
+    .finally(() => watched.delete(item))
 }
 
-/** Until there is a plan: asks the server, and measures here meanwhile. */
+/** Until there is the plan of now: asks the server, and measures here meanwhile. */
 async function awaitPlan(item: Item): Promise<void> {
   const alive = () => item === current || item === next || item === before
+  if (!item.fingerprint) await awaitFingerprint(item, alive)
+  if (alive() && (item.numbers === null || item.planned_for !== taste)) await replan(item)
+  while (alive() && item.provisional) {
+    await sleep(RETRY_MS)
+    if (alive()) await replan(item)
+  }
+}
+
+async function awaitFingerprint(item: Item, alive: () => boolean): Promise<void> {
   const here = measure(new URL(url(item.track), location.href).href, undefined, (frames: number) => {
     page({ type: "measuring", key: item.key, frames })
     return alive() && !item.fingerprint
@@ -331,15 +405,12 @@ async function awaitPlan(item: Item): Promise<void> {
     },
   )
   while (alive() && !item.fingerprint) {
-    await Promise.race([sleep(1000), here])
+    await Promise.race([sleep(RETRY_MS), here])
     if (item.fingerprint) break
     const known = await fingerprintOf(item.track).catch(() => null)
     if (known === undefined) return
     item.fingerprint = known
   }
-  if (!alive() || !item.fingerprint) return
-  planItem(item)
-  if (item.numbers) await ask({ type: "retune", key: item.key, numbers: item.numbers, fade_s: FADE_S })
 }
 
 /** How fast this device runs the chain, told once. */
@@ -351,17 +422,27 @@ function calibrateWith(planes: Float32Array, item: Item): void {
 }
 
 async function retaste(): Promise<void> {
-  for (const item of [before, current, next]) {
-    if (!item?.fingerprint) continue
-    planItem(item)
-    if (item.numbers) await ask({ type: "retune", key: item.key, numbers: item.numbers, fade_s: FADE_S })
+  for (const item of [current, before, next]) {
+    if (!item) continue
+    await replan(item)
+    watch(item)
   }
+}
+
+/** A track to come is planned again; what may be heard already keeps its plan. */
+async function refresh(track_id: string): Promise<void> {
+  if (next?.track.id === track_id) await replan(next)
 }
 
 /** Closes an item's file, if nothing plays from it. */
 function release(item: Item | null): void {
   const used = [before, current, next].some((other) => other?.file === item?.file)
   if (item && !used) item.file.free()
+}
+
+/** The taste of now: the same object as long as it says the same. */
+function tasteIs(said: Taste): void {
+  if (JSON.stringify(said) !== JSON.stringify(taste)) taste = said
 }
 
 self.onmessage = (event: MessageEvent<ToAnalyst>) => {
@@ -376,22 +457,25 @@ self.onmessage = (event: MessageEvent<ToAnalyst>) => {
       page({ type: "ready" })
       break
     case "play":
-      taste = message.taste
+      tasteIs(message.taste)
       void play(message.key, message.track, message.frame)
       break
     case "next":
-      taste = message.taste
+      tasteIs(message.taste)
       void setNext(message.key, message.track)
       break
     case "adopt":
-      taste = message.taste
+      tasteIs(message.taste)
       void adopt(message.epoch, message.key, message.track)
       break
     case "taste":
-      taste = message.taste
+      tasteIs(message.taste)
       retaste()
         .catch((error: unknown) => fail(current?.key ?? -1, error))
         .finally(() => page({ type: "retuned" }))
+      break
+    case "refresh":
+      refresh(message.track_id).catch((error: unknown) => fail(next?.key ?? -1, error))
       break
     case "stop":
       epoch = -1

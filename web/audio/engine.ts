@@ -44,7 +44,7 @@ export class Engine {
   private readonly listeners = new Map<EngineEvent, Set<Listener>>()
   private mode: Mode = "enhanced"
   private comparing = false
-  private taste: Taste = { preset: "adaptive", intensity: 1, target_lufs: -14 }
+  private taste: Taste = { preset: "adaptive", intensity: 1, target_lufs: -14, album: false, reference: null }
   private volume_ = 1
   private keys = 0
   private readonly tracks = new Map<number, TrackRef>()
@@ -171,6 +171,11 @@ export class Engine {
   async setTaste(taste: Taste): Promise<void> {
     this.taste = taste
     await this.player?.retaste(taste)
+  }
+
+  /** A track's plans promise more truly now: it is planned again, unless it plays already. */
+  refresh(track_id: string): void {
+    this.player?.refresh(track_id)
   }
 
   setVolume(x: number): void {

@@ -3,6 +3,7 @@
  * stream. The same sound; no gapless joins, and a switch costs a moment.
  */
 import type { Player, PlayerEvents, PlayerState } from "./player.js"
+import { query } from "./taste.js"
 import type { Fingerprint, Plan, Taste, TrackRef } from "./types.js"
 
 const OFF_OR_ORIGINAL = 2
@@ -39,17 +40,6 @@ export class Streamer implements Player {
     return `/api/tracks/${encodeURIComponent(this.track?.id ?? "")}${path}`
   }
 
-  private query(): string {
-    const taste = this.taste as Taste
-    const { preset, intensity, target_lufs } = taste
-    const query = new URLSearchParams({
-      preset,
-      intensity: String(intensity),
-      target_lufs: String(target_lufs),
-      enhanced: String(this.enhanced),
-    })
-    return `?${query}`
-  }
 
   async play(key: number, track: TrackRef, frame: number, taste: Taste): Promise<void> {
     this.key = key
@@ -63,10 +53,8 @@ export class Streamer implements Player {
 
   /** The plan of this track, once it is measured; meanwhile it waits. */
   private async planned(key: number): Promise<void> {
-    const taste = new URLSearchParams(this.query())
-    taste.delete("enhanced")
     while (this.key === key) {
-      const response = await fetch(this.api(`/plan?${taste}`))
+      const response = await fetch(this.api(`/plan?${query(this.taste as Taste)}`))
       if (response.ok) {
         const plan = (await response.json()) as Plan
         const measured = await fetch(this.api("/fingerprint"))
@@ -79,7 +67,9 @@ export class Streamer implements Player {
   }
 
   private async load(seconds: number): Promise<void> {
-    this.audio.src = this.api(`/stream${this.query()}`)
+    const fields = query(this.taste as Taste)
+    fields.set("enhanced", String(this.enhanced))
+    this.audio.src = this.api(`/stream?${fields}`)
     this.audio.currentTime = seconds
     await this.audio.play()
   }
@@ -115,6 +105,10 @@ export class Streamer implements Player {
     if (!this.track) return
     await this.planned(this.key)
     await this.reload()
+  }
+
+  refresh(): void {
+    // What is not heard yet is asked for when its turn comes.
   }
 
   volume(x: number): void {

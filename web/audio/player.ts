@@ -13,6 +13,8 @@ export interface Player {
   resume(): Promise<void>
   listen(what: number, over_s: number): Promise<void>
   retaste(taste: Taste): Promise<void>
+  /** A track's plans promise more truly now: one that is to come is planned again. */
+  refresh(track_id: string): void
   volume(x: number): void
   state(): Readonly<PlayerState>
   tap(n: number): Promise<Tap>

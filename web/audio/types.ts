@@ -24,6 +24,10 @@ export interface Taste {
   intensity: number
   /** LUFS, −23 to −11. */
   target_lufs: number
+  /** One gain for all tracks of the track's album. */
+  album: boolean
+  /** Id of the track that it shall sound like. */
+  reference: string | null
 }
 
 /** One reason of a plan. */
@@ -59,6 +63,8 @@ export interface Plan {
   id: string
   summary: string
   promise: { lufs: number | null; lra_lu: number; true_peak_dbtp: number | null }
+  /** What one rendering corrected of the promise, in LU. */
+  trim_db: number
   compare: { original_db: number; enhanced_db: number }
   stages: Stages
   reasons: Reason[]
@@ -109,6 +115,8 @@ export type ToAnalyst =
   | { type: "play"; key: number; track: TrackRef; frame: number; taste: Taste }
   | { type: "next"; key: number; track: TrackRef | null; taste: Taste }
   | { type: "taste"; taste: Taste }
+  /** Plan this track again, if it is not heard yet. */
+  | { type: "refresh"; track_id: string }
   /** Go on feeding the play `epoch`, in which the track `key` is heard. */
   | { type: "adopt"; epoch: number; key: number; track: TrackRef; taste: Taste }
   | { type: "stop" }

@@ -225,6 +225,10 @@ export class WorkletPlayer implements Player {
     await this.heardAfter({ type: "poll" })
   }
 
+  refresh(track_id: string): void {
+    this.tell({ type: "refresh", track_id })
+  }
+
   volume(x: number): void {
     this.gain.gain.setTargetAtTime(x, this.context.currentTime, 0.01)
   }

@@ -1,11 +1,11 @@
 /** The deck: what plays, the transport, and in the place of honour whether it is enhanced. */
-import { PRESETS, type Preset } from "../app/settings";
 import { artists, gain } from "../app/words";
 import { Horizon } from "./horizon";
 import { useApp } from "./hooks";
-import { Down, Fault, Loud, Measuring, Mute, Next, Pause, Play, Previous } from "./icons";
-import { Cover, IconButton, Slider } from "./parts";
+import { Down, Fault, Measuring, Next, Pause, Play, Previous } from "./icons";
+import { Cover, IconButton } from "./parts";
 import { Switch } from "./switch";
+import { DeskTaste, PocketTaste } from "./taste";
 import { WhyBody } from "./why";
 import { useSignal } from "@preact/signals";
 
@@ -18,7 +18,7 @@ export function Deck() {
         <NowPlaying />
         <Transport />
         <Switch />
-        <TasteAndVolume />
+        <DeskTaste />
       </div>
     </footer>
   );
@@ -87,7 +87,7 @@ export function DeckSheet() {
             <Horizon />
             <Transport />
             <Switch />
-            <TasteAndVolume />
+            <PocketTaste />
           </>
         )}
       </div>
@@ -172,50 +172,6 @@ function Transport() {
       <IconButton label="Next track" disabled={none} on_click={() => void playback.next()}>
         <Next />
       </IconButton>
-    </div>
-  );
-}
-
-function TasteAndVolume() {
-  const { playback, settings } = useApp();
-  const percent = (x: number) => `${Math.round(x * 100)}\u2009%`;
-  const intensity = settings.intensity.value;
-  const volume = settings.volume.value;
-  return (
-    <div class="taste">
-      <label class="preset">
-        <span class="caption">Preset</span>
-        <select
-          value={settings.preset.value}
-          onChange={(event) => void playback.set_preset(event.currentTarget.value as Preset)}
-        >
-          {PRESETS.map((name) => (
-            <option key={name} value={name}>
-              {name[0]?.toUpperCase() + name.slice(1)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <div class="dial">
-        <span class="caption" aria-hidden="true">
-          Intensity
-        </span>
-        <Slider
-          label="Intensity"
-          value={intensity}
-          text={percent(intensity)}
-          tone={playback.heard.value === "enhanced" ? "copper" : "ink"}
-          on_input={(x) => void playback.set_intensity(x)}
-        />
-        <span class="figure">{percent(intensity)}</span>
-      </div>
-      <div class="dial volume">
-        <IconButton label={volume > 0 ? "Mute" : "Unmute"} on_click={() => playback.mute()}>
-          {volume > 0 ? <Loud /> : <Mute />}
-        </IconButton>
-        <Slider label="Volume" value={volume} text={percent(volume)} on_input={(x) => playback.set_volume(x)} />
-        <span class="figure">{percent(volume)}</span>
-      </div>
     </div>
   );
 }

@@ -47,6 +47,13 @@ export const Search = () => (
     <path d="m12.6 12.6 4 4" />
   </Icon>
 );
+export const Tune = () => (
+  <Icon size={16}>
+    <path d="M3 6h7M14 6h3M3 14h3M10 14h7" />
+    <circle cx="12" cy="6" r="2" />
+    <circle cx="8" cy="14" r="2" />
+  </Icon>
+);
 export const Close = () => (
   <Icon>
     <path d="m5 5 10 10M15 5 5 15" />

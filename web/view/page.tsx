@@ -6,6 +6,7 @@ import { artists, count } from "../app/words";
 import { Deck, DeckSheet, PocketDeck } from "./deck";
 import { useApp, useHold } from "./hooks";
 import { Close, Fault, Keys, Mark, Measuring, Panel, Search, Theme } from "./icons";
+import { LikeSheet } from "./like";
 import { Tracks } from "./list";
 import { IconButton } from "./parts";
 import { Why } from "./why";
@@ -17,9 +18,13 @@ export function Page() {
   const track = playback.track.value;
   useHold((scope) => {
     scope.listen<KeyboardEvent>(window, "keydown", (event) => {
-      if (event.key === "Escape" && sheet.peek() !== "none") sheet.value = "none";
+      if (event.key !== "Escape" || sheet.peek() === "none") return;
+      event.preventDefault();
+      close();
     });
   });
+  // In a pocket the choice of a reference was opened from the player.
+  const close = () => (sheet.value = sheet.peek() === "reference" && narrow.peek() ? "deck" : "none");
   const open_sheet = sheet.value === "deck" && !pocket ? "none" : sheet.value;
   return (
     <>
@@ -34,6 +39,7 @@ export function Page() {
       </div>
       {open_sheet === "deck" ? <DeckSheet /> : null}
       {open_sheet === "help" ? <Help /> : null}
+      {open_sheet === "reference" ? <LikeSheet on_close={close} /> : null}
       <p class="sr-only" role="status">
         {track ? `Playing ${track.title} by ${artists(track.artists)}` : ""}
       </p>

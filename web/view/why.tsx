@@ -9,6 +9,7 @@ import { useApp } from "./hooks";
 import { Close, Fault, Measuring } from "./icons";
 import { Cover, Figure, IconButton } from "./parts";
 import { Similar } from "./similar";
+import { WishedLine } from "./taste";
 
 export function Why() {
   const { settings } = useApp();
@@ -142,6 +143,7 @@ function Reasons({ plan }: { plan: Plan }) {
   return (
     <section>
       <h3>Reasons</h3>
+      <WishedLine />
       <ul class="reasons">
         {plan.reasons.map((reason, i) => (
           <li key={i}>

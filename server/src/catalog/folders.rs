@@ -154,7 +154,7 @@ impl Catalog {
                     ],
                     |row| row.get(0),
                 )?;
-                for table in ["fingerprint", "fault", "plan"] {
+                for table in ["fingerprint", "fault", "plan", "trim"] {
                     db.prepare_cached(&format!("DELETE FROM {table} WHERE track_id = ?1"))?.execute([id])?;
                 }
                 ids.push(id);

@@ -71,7 +71,8 @@ pub struct Counts {
     pub waiting: u64,
 }
 
-const MEASURABLE: &str = "SELECT t.id, t.key, t.title, d.path, t.path, t.size, t.mtime_ns, t.codec, t.has_art
+pub(super) const MEASURABLE: &str =
+    "SELECT t.id, t.key, t.title, d.path, t.path, t.size, t.mtime_ns, t.codec, t.has_art
     FROM track t JOIN folder d ON d.id = t.folder_id AND d.open";
 
 impl Catalog {
@@ -132,7 +133,9 @@ impl Catalog {
                 ],
             )?;
             if n_stored > 0 {
-                db.execute("DELETE FROM fault WHERE track_id = ?1", [of.row])?;
+                for table in ["fault", "trim"] {
+                    db.execute(&format!("DELETE FROM {table} WHERE track_id = ?1"), [of.row])?;
+                }
             }
             Ok(n_stored > 0)
         })?;
@@ -182,6 +185,22 @@ impl Catalog {
         })
     }
 
+    /// The fingerprints of all measured tracks of this track's album, itself
+    /// included; without an album it is alone.
+    pub fn album_fingerprints(&self, track_id: i64) -> Result<Vec<String>> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT f.json FROM track own
+                 JOIN track t ON t.id = own.id OR t.album_id = own.album_id
+                 JOIN folder d ON d.id = t.folder_id AND d.open
+                 JOIN fingerprint f ON f.track_id = t.id AND f.version = ?2
+                 WHERE own.id = ?1 ORDER BY t.id",
+            )?;
+            let rows = statement.query_map((track_id, self.shared.version), |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Remembers a plan that is handed out.
     pub fn put_plan(&self, track_id: i64, id: &str, json: &str) -> Result<()> {
         if self.plan_by_row(track_id, id)?.is_some() {
@@ -228,7 +247,7 @@ impl Catalog {
     }
 }
 
-fn measurable(row: &Row) -> rusqlite::Result<Measurable> {
+pub(super) fn measurable(row: &Row) -> rusqlite::Result<Measurable> {
     let size: i64 = row.get(5)?;
     Ok(Measurable {
         row: row.get(0)?,

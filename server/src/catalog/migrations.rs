@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::{Error, Result};
 
-const STEPS: &[&str] = &[include_str!("migrations/001.sql")];
+const STEPS: &[&str] = &[include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
 
 /// Runs the steps this file has not seen, each in its own transaction.
 pub fn run(connection: &mut Connection) -> Result<()> {

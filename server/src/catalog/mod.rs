@@ -8,6 +8,7 @@ mod folders;
 mod measures;
 mod migrations;
 mod tracks;
+mod trims;
 
 pub use albums::Album;
 pub use faults::Fault;

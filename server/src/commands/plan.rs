@@ -1,20 +1,21 @@
 //! `auralis plan`: what would be done to a track, and why.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use auralis_core::fingerprint::Fingerprint;
-use auralis_core::plan::Plan;
+use auralis_core::plan::{AlbumLoudness, Plan, Taste};
 use clap::Args;
 
 use super::measure::name;
 use super::taste::TasteFlags;
-use super::{Outcome, input, interrupt};
+use super::{Failure, Outcome, input, interrupt};
 
 /// What to plan.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   auralis plan song.flac
   auralis plan song.flac --preset night --target -18
+  auralis plan album/*.flac --album
   auralis plan album/*.flac --reference favourite.flac --json > plans.jsonl")]
 pub struct Flags {
     /// Files of sound
@@ -22,6 +23,9 @@ pub struct Flags {
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     taste: TasteFlags,
+    /// All files are one album: one gain, and they keep their balance
+    #[arg(long)]
+    album: bool,
     /// Prints one JSON object per file and line
     #[arg(long)]
     json: bool,
@@ -30,25 +34,44 @@ pub struct Flags {
 /// Prints the plan for each file.
 pub fn plan(flags: &Flags) -> Outcome<()> {
     interrupt::listen()?;
-    let taste = flags.taste.taste()?;
-    input::each(&flags.inputs, |path| {
-        let fingerprint = input::measure(path, &name(path))?.fingerprint;
-        let plan =
-            auralis_core::plan::plan(&fingerprint, &taste).map_err(|error| input::failed(path, &error))?;
-        if flags.json {
-            return input::print_json(path, &plan);
-        }
-        input::print(&format!("{} ({})", path.display(), flags.taste.words()))?;
-        for line in table(&fingerprint, &plan) {
-            input::print(&line)?;
-        }
-        input::print("")?;
-        input::print(&plan.summary)?;
-        for reason in &plan.reasons {
-            input::print(&format!("  {:<11} {}", reason.stage, reason.text))?;
-        }
+    let mut taste = flags.taste.taste()?;
+    let measured = |path: &Path| input::measure(path, &name(path)).map(|measured| measured.fingerprint);
+    if !flags.album {
+        return input::each(&flags.inputs, |path| show(flags, path, &measured(path)?, &taste));
+    }
+    // An album is known when all of it is measured.
+    let mut tracks = Vec::new();
+    let all = input::each(&flags.inputs, |path| {
+        tracks.push((path.to_owned(), measured(path)?));
         Ok(())
-    })
+    });
+    if !matches!(all, Ok(()) | Err(Failure::Named)) {
+        return all;
+    }
+    taste.album = AlbumLoudness::of(tracks.iter().map(|(_, fingerprint)| fingerprint));
+    for (path, fingerprint) in &tracks {
+        show(flags, path, fingerprint, &taste)?;
+    }
+    all
+}
+
+/// Prints one plan.
+fn show(flags: &Flags, path: &Path, fingerprint: &Fingerprint, taste: &Taste) -> Outcome<()> {
+    let plan = auralis_core::plan::plan(fingerprint, taste).map_err(|error| input::failed(path, &error))?;
+    if flags.json {
+        return input::print_json(path, &plan);
+    }
+    let album = if flags.album { ", as one album" } else { "" };
+    input::print(&format!("{} ({}{album})", path.display(), flags.taste.words()))?;
+    for line in table(fingerprint, &plan) {
+        input::print(&line)?;
+    }
+    input::print("")?;
+    input::print(&plan.summary)?;
+    for reason in &plan.reasons {
+        input::print(&format!("  {:<11} {}", reason.stage, reason.text))?;
+    }
+    Ok(())
 }
 
 /// What is there and what will be, side by side.

@@ -1,11 +1,13 @@
 //! The library as a whole: scans and faults.
 
+use auralis_core::plan::Taste;
 use serde::Deserialize;
 use warp::reply::Response;
 
 use super::{Ask, Window, reply};
 use crate::dto::{FaultDto, List, ScanDto};
 use crate::error::Result;
+use crate::jobs::taste_key;
 
 /// GET /api/library/scan
 pub async fn scan(ask: Ask) -> Result<Response> {
@@ -44,12 +46,15 @@ pub async fn retry(ask: Ask) -> Result<Response> {
 async fn status(ask: &Ask) -> Result<ScanDto> {
     // In this order: what is said to be idle is counted to its end.
     let status = ask.house.scanner.status();
-    let counts = ask.house.catalog.ask(|catalog| catalog.counts()).await?;
+    let taste = taste_key(&Taste::default())?;
+    let asked = ask.house.catalog.ask(move |catalog| Ok((catalog.counts()?, catalog.n_untrimmed(&taste)?)));
+    let (counts, unchecked) = asked.await?;
     Ok(ScanDto {
         status,
         tracks: counts.tracks,
         measured: counts.measured,
         failed: counts.failed,
         waiting: counts.waiting,
+        unchecked,
     })
 }

@@ -4,10 +4,12 @@
 pub mod health;
 pub mod library;
 pub mod page;
+mod prints;
 pub mod reply;
 pub mod similar;
 pub mod socket;
 pub mod sound;
+mod taste;
 pub mod tracks;
 
 use std::str::FromStr;
@@ -103,5 +105,14 @@ impl Window {
             return Err(Error::unprocessable(format!("limit is {limit}; it must be from 1 to 500")));
         }
         Ok(Window { limit, offset: offset.unwrap_or(0) })
+    }
+}
+
+/// Runs what would hold up an async thread.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
+        Ok(outcome) => outcome,
+        Err(gone) => Err(Error::unexpected(gone)),
     }
 }

@@ -6,8 +6,8 @@ use auralis_core::fingerprint::{Point, explain};
 use serde::Deserialize;
 use warp::reply::Response;
 
-use super::sound::{measured, off_thread, stored};
-use super::{Ask, Id, reply, tracks};
+use super::prints::{measured, stored};
+use super::{Ask, Id, off_thread, reply, tracks};
 use crate::alike::descriptors;
 use crate::catalog::Page;
 use crate::dto::{List, SimilarDto};

@@ -2,32 +2,27 @@
 //! picture, and the native stream.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use auralis_core::encode::Format;
-use auralis_core::fingerprint::{Fingerprint, aura};
+use auralis_core::fingerprint::aura;
 use auralis_core::geometry::Geometry;
-use auralis_core::plan::{Plan, Taste};
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio::time::{Instant, timeout_at};
-use warp::http::{HeaderValue, StatusCode, header};
+use warp::http::{HeaderValue, header};
 use warp::reply::Response;
 
+use super::prints::{awaited, measured, parsed, stored};
 use super::reply::{Keep, Pieces, Whole};
-use super::tracks::{find, find_file};
-use super::{Ask, House, Id};
-use crate::catalog::{Measurable, State, Track, key};
+use super::taste::{Patience, TasteQuery, planned};
+use super::tracks::find_file;
+use super::{Ask, House, Id, off_thread};
+use crate::catalog::{Measurable, key};
 use crate::error::{Error, Result};
-use crate::events::Event;
 use crate::gate::PICTURE_POLICY;
 use crate::media;
 use crate::metrics::Metrics;
 use crate::stream::Recipe;
 
-/// How long a stream waits for a fingerprint that is being made.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of a file sent at a time.
 const PIECE: usize = 128 << 10;
 
@@ -89,47 +84,6 @@ pub async fn waveform(id: Id, ask: Ask) -> Result<Response> {
     Whole::of_bytes(&ask, body.into(), &tag, "application/json", Keep::Revalidate)
 }
 
-/// How a listener wants it.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TasteQuery {
-    preset: Option<String>,
-    intensity: Option<f32>,
-    target_lufs: Option<f32>,
-    plan: Option<String>,
-    format: Option<String>,
-    enhanced: Option<bool>,
-}
-
-impl TasteQuery {
-    fn taste(&self) -> Result<Taste> {
-        let mut fields = serde_json::Map::new();
-        if let Some(preset) = &self.preset {
-            fields.insert("preset".to_owned(), preset.as_str().into());
-        }
-        for (name, value) in [("intensity", self.intensity), ("target_lufs", self.target_lufs)] {
-            let Some(value) = value else { continue };
-            if !value.is_finite() {
-                return Err(Error::unprocessable(format!("{name} must be a finite number")));
-            }
-            fields.insert(name.to_owned(), value.into());
-        }
-        let taste: Taste =
-            serde_json::from_value(fields.into()).map_err(|error| Error::unprocessable(error.to_string()))?;
-        taste.validate()?;
-        Ok(taste)
-    }
-
-    /// The WAV format that is wanted.
-    fn format(&self) -> Result<Format> {
-        let name = self.format.as_deref().unwrap_or("wav16");
-        match name.parse() {
-            Ok(format @ (Format::Wav16 | Format::Wav24 | Format::WavF32)) => Ok(format),
-            _ => Err(Error::unprocessable(format!("format is {name:?}; it must be wav16, wav24 or wavf32"))),
-        }
-    }
-}
-
 /// GET /api/tracks/{id}/plan
 pub async fn plan(id: Id, ask: Ask) -> Result<Response> {
     let query: TasteQuery = ask.query()?;
@@ -138,8 +92,10 @@ pub async fn plan(id: Id, ask: Ask) -> Result<Response> {
     }
     let (track, json) = stored(&ask.house, &id).await?;
     let keep = if query.plan.is_some() { Keep::Forever } else { Keep::Revalidate };
-    let (plan, body) = planned(&ask.house, &track, json, &query).await?;
-    Whole::of_bytes(&ask, body.into(), &plan.id, "application/json", keep)
+    let (_, body) = planned(&ask.house, &track, json, &query, Patience::AnswerAtOnce).await?;
+    // Not its id: of two plans that sound alike, reasons and promise may differ.
+    let tag = key(&[body.as_bytes()]);
+    Whole::of_bytes(&ask, body.into(), &tag, "application/json", keep)
 }
 
 /// GET /api/tracks/{id}/stream: the track as one WAV
@@ -180,16 +136,12 @@ async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recip
             "in the query: plan=<id> says how it is enhanced, enhanced=false that it is not",
         ));
     }
-    let (track, json) = stored(house, id).await?;
-    let json = match measured(house, &track, json).await {
-        Err(measuring) if measuring.kind == "measuring" => wait(house, id).await?.ok_or(measuring)?,
-        answered => answered?,
-    };
+    let (track, json) = awaited(house, id).await?;
     let file = find_file(house, id).await?;
     let print = parsed(&json)?;
     let plan = match enhanced {
         true => {
-            let (plan, _) = planned(house, &track, Some(json), query).await?;
+            let (plan, _) = planned(house, &track, Some(json), query, Patience::Wait).await?;
             Some((plan.stages, plan.id))
         }
         false => None,
@@ -198,96 +150,6 @@ async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recip
     let file = off_thread(move || media::open(&file).map(|_| file).map_err(Error::from)).await?;
     let n_frames = print.n_frames;
     Ok(Recipe { track: file, plan, n_frames, rate: print.sample_rate, format, frames: 0..n_frames })
-}
-
-/// Waits until this track is measured; none: it took too long.
-async fn wait(house: &House, id: &Id) -> Result<Option<String>> {
-    let until = Instant::now() + PATIENCE;
-    let mut events = house.events.listen();
-    loop {
-        // Asked after listening, so that no event falls between.
-        let (track, json) = stored(house, id).await?;
-        match measured(house, &track, json).await {
-            Err(measuring) if measuring.kind == "measuring" => {}
-            answered => return answered.map(Some),
-        }
-        let about_it = async {
-            loop {
-                match events.recv().await {
-                    Ok(Event::Measured { track_id } | Event::Failed { track_id, .. }) if track_id != id.0 => {
-                    }
-                    Ok(Event::Scan(_) | Event::Library) => {}
-                    _ => return,
-                }
-            }
-        };
-        if timeout_at(until, about_it).await.is_err() {
-            return Ok(None);
-        }
-    }
-}
-
-/// The track and its fingerprint, if it has one.
-pub(super) async fn stored(house: &House, id: &Id) -> Result<(Track, Option<String>)> {
-    let track = find(house, id).await?;
-    let key = id.0.clone();
-    let json = house.catalog.ask(move |catalog| catalog.fingerprint(&key)).await?;
-    Ok((track, json))
-}
-
-/// The fingerprint, or why there is none; a track that waits is put first.
-pub(super) async fn measured(house: &House, track: &Track, json: Option<String>) -> Result<String> {
-    if let Some(json) = json {
-        return Ok(json);
-    }
-    if track.state == State::Failed {
-        let fault = track.fault.as_deref().unwrap_or("it could not be measured");
-        let detail = format!("this track could not be measured: {fault}; it plays as it is");
-        return Err(Error::new(StatusCode::UNPROCESSABLE_ENTITY, "not-measurable", detail));
-    }
-    let file = find_file(house, &Id(track.key.clone())).await?;
-    house.jobs.hurry(file);
-    Err(Error::measuring())
-}
-
-fn parsed(json: &str) -> Result<Fingerprint> {
-    Ok(serde_json::from_str(json)?)
-}
-
-/// The plan for a query with its JSON: made from the fingerprint, or the one
-/// that was handed out under this id.
-async fn planned(
-    house: &House,
-    track: &Track,
-    json: Option<String>,
-    query: &TasteQuery,
-) -> Result<(Plan, String)> {
-    let row = track.row;
-    if let Some(id) = query.plan.clone() {
-        if query.preset.is_some() || query.intensity.is_some() || query.target_lufs.is_some() {
-            return Err(Error::bad_request(
-                "in the query: plan=<id> already says everything about the taste",
-            ));
-        }
-        let found = house.catalog.ask(move |catalog| catalog.plan_by_row(row, &id)).await?;
-        let body = found.ok_or_else(|| {
-            Error::not_found(
-                "this track has no plan with this id; ask for one with preset, intensity and target_lufs",
-            )
-        })?;
-        return Ok((serde_json::from_str(&body)?, body));
-    }
-    let taste = query.taste()?;
-    let json = measured(house, track, json).await?;
-    let (plan, body) = off_thread(move || {
-        let plan = auralis_core::plan::plan(&parsed(&json)?, &taste)?;
-        let body = serde_json::to_string(&plan)?;
-        Ok((plan, body))
-    })
-    .await?;
-    let (id, kept) = (plan.id.clone(), body.clone());
-    house.catalog.ask(move |catalog| catalog.put_plan(row, &id, &kept)).await?;
-    Ok((plan, body))
 }
 
 #[derive(Deserialize)]
@@ -333,14 +195,3 @@ fn embedded(track: &Measurable) -> Option<(&'static str, Vec<u8>)> {
 /// The plain ring that stands for a track without a picture.
 const RING: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 100\">\
     <circle cx=\"50\" cy=\"50\" r=\"22\" fill=\"none\" stroke=\"#8a8f98\" stroke-width=\"1.5\"/></svg>";
-
-/// Runs what would hold up an async thread.
-pub(super) async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let span = tracing::Span::current();
-    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
-        Ok(outcome) => outcome,
-        Err(gone) => Err(Error::unexpected(gone)),
-    }
-}

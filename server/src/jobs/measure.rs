@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auralis_core::error::Kind;
 use auralis_core::{decode, fingerprint};
 
-use crate::catalog::{Measurable, Measured};
+use crate::catalog::{self, Measurable, Measured};
 use crate::media;
 
 /// How a track is measured; tests put another in its place.
@@ -34,7 +34,11 @@ impl Failure {
         }
     }
 
-    fn core(stage: &'static str, error: auralis_core::error::Error) -> Self {
+    pub(super) fn of_catalog(stage: &'static str, error: catalog::Error) -> Self {
+        Failure { stage, reason: error.to_string(), error: Box::new(error) }
+    }
+
+    pub(super) fn core(stage: &'static str, error: auralis_core::error::Error) -> Self {
         let reason = match error.kind {
             Kind::Io => "the file cannot be read".to_owned(),
             _ => error.to_string(),

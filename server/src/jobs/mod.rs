@@ -1,9 +1,12 @@
 //! Fingerprints in the background: the tracks that wait in the catalog, one
 //! after the other, by threads of low priority; and one express thread for the
-//! track somebody is listening to.
+//! track somebody is listening to. When nothing is left to measure, promises
+//! are held against their rendering.
 
+mod check;
 mod measure;
 
+pub use check::{Check, taste_key};
 pub use measure::{Failure, Measure, measure};
 
 use std::collections::{BTreeSet, VecDeque};
@@ -51,6 +54,8 @@ struct Queue {
     background: VecDeque<Measurable>,
     /// Rows being measured.
     running: BTreeSet<i64>,
+    /// What is done when nothing is left to measure.
+    checks: check::Checks,
     /// Rows whose failure could not even be stored: not tried again in this life.
     given_up: BTreeSet<i64>,
     /// The catalog had none waiting when last asked, not even one that is
@@ -63,6 +68,12 @@ struct Queue {
 enum Lane {
     Express,
     Background,
+}
+
+/// What a thread does next.
+enum Job {
+    Measure(Measurable),
+    Check(Check),
 }
 
 impl Jobs {
@@ -90,8 +101,11 @@ impl Jobs {
                 if lane == Lane::Background {
                     yield_to_listeners();
                 }
-                while let Some(track) = jobs.next(lane) {
-                    jobs.take(&track);
+                while let Some(job) = jobs.next(lane) {
+                    match job {
+                        Job::Measure(track) => jobs.take(&track),
+                        Job::Check(check) => jobs.take_check(&check),
+                    }
                 }
             })?);
         }
@@ -100,7 +114,10 @@ impl Jobs {
 
     /// Tells the workers that tracks came or are to be tried again.
     pub fn look(&self) {
-        self.queue().exhausted = false;
+        let mut queue = self.queue();
+        queue.exhausted = false;
+        queue.checks.look();
+        drop(queue);
         self.shared.wake.notify_all();
     }
 
@@ -142,8 +159,8 @@ impl Jobs {
         self.shared.stop.load(Ordering::SeqCst)
     }
 
-    /// Waits for the next track of this lane; none: it is time to end.
-    fn next(&self, lane: Lane) -> Option<Measurable> {
+    /// Waits for the next job of this lane; none: it is time to end.
+    fn next(&self, lane: Lane) -> Option<Job> {
         let mut queue = self.queue();
         loop {
             if self.stopped() {
@@ -158,9 +175,14 @@ impl Jobs {
             };
             if let Some(track) = list.pop_front() {
                 if queue.running.insert(track.row) {
-                    return Some(track);
+                    return Some(Job::Measure(track));
                 }
                 continue;
+            }
+            if lane == Lane::Background
+                && let Some(check) = self.next_check(&mut queue.checks)
+            {
+                return Some(Job::Check(check));
             }
             queue = self.shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
@@ -216,6 +238,7 @@ impl Jobs {
             Ok(false) => {}
             Ok(true) => {
                 shared.metrics.measured.add(1);
+                self.queue().checks.look();
                 tracing::debug!(track_id = track.key, "measured");
                 shared.events.tell(Event::Measured { track_id: track.key.clone() });
             }

@@ -1,0 +1,66 @@
+//! Trims: what rendering a plan once taught of the loudness it promises.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::measures::{MEASURABLE, measurable};
+use super::{Catalog, Measurable, Result};
+
+/// Trims kept per track: the newest.
+const TRIMS_KEPT: u32 = 64;
+
+impl Catalog {
+    /// How far the rendering of this track by this taste fell short of its
+    /// promise, in LU; none: nobody has looked yet.
+    pub fn trim(&self, track_id: i64, taste: &str) -> Result<Option<f64>> {
+        self.read(|db| {
+            let mut statement = db
+                .prepare_cached("SELECT coalesce(trim_db, 0) FROM trim WHERE track_id = ?1 AND taste = ?2")?;
+            Ok(statement.query_row((track_id, taste), |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Stores a trim (none: it could not be rendered), unless the file changed
+    /// meanwhile. Returns whether it was stored.
+    pub fn put_trim(&self, of: &Measurable, taste: &str, trim_db: Option<f64>) -> Result<bool> {
+        self.write(|db| {
+            let n_stored = db.execute(
+                "INSERT OR REPLACE INTO trim (track_id, taste, trim_db)
+                 SELECT id, ?4, ?5 FROM track WHERE id = ?1 AND size = ?2 AND mtime_ns = ?3",
+                params![of.row, of.size as i64, of.mtime_ns, taste, trim_db],
+            )?;
+            db.execute(
+                "DELETE FROM trim WHERE track_id = ?1 AND rowid NOT IN
+                 (SELECT rowid FROM trim WHERE track_id = ?1 ORDER BY rowid DESC LIMIT ?2)",
+                [of.row, i64::from(TRIMS_KEPT)],
+            )?;
+            Ok(n_stored > 0)
+        })
+    }
+
+    /// The first measured tracks whose rendering by this taste nobody has
+    /// looked at.
+    pub fn untrimmed(&self, taste: &str, limit: u32) -> Result<Vec<Measurable>> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(&format!(
+                "{MEASURABLE} JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
+                 WHERE NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2)
+                 ORDER BY t.id LIMIT ?3"
+            ))?;
+            let rows = statement.query_map(params![self.shared.version, taste, limit], measurable)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// How many measured tracks [`Catalog::untrimmed`] would find.
+    pub fn n_untrimmed(&self, taste: &str) -> Result<u64> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT count(*) FROM track t JOIN folder d ON d.id = t.folder_id AND d.open
+                 JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
+                 WHERE NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2)",
+            )?;
+            let n: i64 = statement.query_row((self.shared.version, taste), |row| row.get(0))?;
+            Ok(n as u64)
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! What a query says of how a track shall sound, and the plan that comes of it.
+
+use auralis_core::encode::Format;
+use auralis_core::plan::{AlbumLoudness, Plan, Taste, plan_trimmed};
+use serde::Deserialize;
+use warp::http::StatusCode;
+
+use super::prints::{awaited, measured, parsed, stored};
+use super::{House, Id, off_thread};
+use crate::catalog::Track;
+use crate::error::{Error, Result};
+use crate::jobs::{Check, taste_key};
+
+/// How a listener wants it.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TasteQuery {
+    preset: Option<String>,
+    intensity: Option<f32>,
+    target_lufs: Option<f32>,
+    album: Option<bool>,
+    reference: Option<String>,
+    pub plan: Option<String>,
+    pub format: Option<String>,
+    pub enhanced: Option<bool>,
+}
+
+/// Whether a fingerprint that is being made is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    Wait,
+    AnswerAtOnce,
+}
+
+impl TasteQuery {
+    /// What it says by itself; album and reference are fingerprints of others.
+    fn taste(&self) -> Result<Taste> {
+        let mut fields = serde_json::Map::new();
+        if let Some(preset) = &self.preset {
+            fields.insert("preset".to_owned(), preset.as_str().into());
+        }
+        for (name, value) in [("intensity", self.intensity), ("target_lufs", self.target_lufs)] {
+            let Some(value) = value else { continue };
+            if !value.is_finite() {
+                return Err(Error::unprocessable(format!("{name} must be a finite number")));
+            }
+            fields.insert(name.to_owned(), value.into());
+        }
+        let taste: Taste =
+            serde_json::from_value(fields.into()).map_err(|error| Error::unprocessable(error.to_string()))?;
+        taste.validate()?;
+        Ok(taste)
+    }
+
+    /// Whether it says anything of the taste.
+    fn has_taste(&self) -> bool {
+        self.preset.is_some()
+            || self.intensity.is_some()
+            || self.target_lufs.is_some()
+            || self.album.is_some()
+            || self.reference.is_some()
+    }
+
+    /// The WAV format that is wanted.
+    pub fn format(&self) -> Result<Format> {
+        let name = self.format.as_deref().unwrap_or("wav16");
+        match name.parse() {
+            Ok(format @ (Format::Wav16 | Format::Wav24 | Format::WavF32)) => Ok(format),
+            _ => Err(Error::unprocessable(format!("format is {name:?}; it must be wav16, wav24 or wavf32"))),
+        }
+    }
+}
+
+/// The plan for a query with its JSON: made from the fingerprint, or the one
+/// that was handed out under this id.
+pub async fn planned(
+    house: &House,
+    track: &Track,
+    json: Option<String>,
+    query: &TasteQuery,
+    patience: Patience,
+) -> Result<(Plan, String)> {
+    let row = track.row;
+    if let Some(id) = query.plan.clone() {
+        if query.has_taste() {
+            return Err(Error::bad_request(
+                "in the query: plan=<id> already says everything about the taste",
+            ));
+        }
+        let found = house.catalog.ask(move |catalog| catalog.plan_by_row(row, &id)).await?;
+        let body = found.ok_or_else(|| {
+            Error::not_found(
+                "this track has no plan with this id; ask for one with preset, intensity, target_lufs, album and reference",
+            )
+        })?;
+        return Ok((serde_json::from_str(&body)?, body));
+    }
+    let mut taste = query.taste()?;
+    let json = measured(house, track, json).await?;
+    let reference = match &query.reference {
+        Some(id) => Some(reference(house, id, patience).await?),
+        None => None,
+    };
+    let with_album = query.album == Some(true);
+    let (catalog, jobs, key) = (house.catalog.clone(), house.jobs.clone(), track.key.clone());
+    off_thread(move || {
+        let print = parsed(&json)?;
+        if with_album {
+            let mut tracks = Vec::new();
+            for json in catalog.album_fingerprints(row)? {
+                tracks.push(parsed(&json)?);
+            }
+            taste.album = AlbumLoudness::of(&tracks);
+        }
+        taste.reference = match reference {
+            Some(json) => Some(Box::new(parsed(&json)?)),
+            None => None,
+        };
+        // What the first rendering teaches is taken up the next time.
+        let trim_db = catalog.trim(row, &taste_key(&taste)?)?;
+        let plan = plan_trimmed(&print, &taste, trim_db.unwrap_or(0.0))?;
+        let body = serde_json::to_string(&plan)?;
+        catalog.put_plan(row, &plan.id, &body)?;
+        if trim_db.is_none()
+            && let Some(track) = catalog.measurable(&key)?
+        {
+            jobs.check(Check { track, taste });
+        }
+        Ok((plan, body))
+    })
+    .await
+}
+
+/// The fingerprint of the track that another shall sound like.
+async fn reference(house: &House, id: &str, patience: Patience) -> Result<String> {
+    let unknown = || {
+        Error::unprocessable(format!("reference is {id:?}; there is no track with this id in the library"))
+    };
+    let id: Id = id.parse().map_err(|()| unknown())?;
+    let found = match patience {
+        Patience::Wait => awaited(house, &id).await.map(|(_, json)| json),
+        Patience::AnswerAtOnce => match stored(house, &id).await {
+            Ok((track, json)) => measured(house, &track, json).await,
+            Err(error) => Err(error),
+        },
+    };
+    found.map_err(|error| match (error.status, error.kind) {
+        (StatusCode::NOT_FOUND, _) => unknown(),
+        (_, "not-measurable") => Error { detail: format!("reference: {}", error.detail), ..error },
+        _ => error,
+    })
+}

@@ -1,0 +1,279 @@
+//! A promise held against its rendering: the plan is rendered once into a
+//! meter, and what the model of the loudness missed is stored as a trim, which
+//! page and stream plan by from then on.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io::BufReader;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use auralis_core::block::Block;
+use auralis_core::decode;
+use auralis_core::fingerprint::{self, Fingerprint};
+use auralis_core::flow::{Source, Stereo};
+use auralis_core::geometry::Geometry;
+use auralis_core::meter::Meter;
+use auralis_core::plan::{self, MAX_TRIM_DB, Taste};
+use auralis_core::player::Render;
+
+use super::measure::Failure;
+use super::{BATCH, Jobs};
+use crate::catalog::{self, Measurable, key};
+use crate::error::chain;
+use crate::events::Event;
+use crate::media;
+use crate::pool::panic_text;
+
+/// A miss up to here is left alone, in LU: a page that shows tenths and a
+/// listener who hears halves (law L4) are served well enough.
+const LEFT_ALONE_LU: f64 = 0.2;
+/// Frames rendered between two looks at whether to go on.
+const SLICE: usize = 16_384;
+/// Checks that may wait for listeners: a few tracks of a few pages.
+const MAX_ASKED: usize = 64;
+
+/// A track and a taste whose plan is to be rendered.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The track.
+    pub track: Measurable,
+    /// The taste, with the album and the reference in it.
+    pub taste: Taste,
+}
+
+/// Stands for a taste and for all versions that its trims depend on.
+pub fn taste_key(taste: &Taste) -> serde_json::Result<String> {
+    Ok(key(&[
+        &plan::VERSION.to_le_bytes(),
+        &fingerprint::VERSION.to_le_bytes(),
+        env!("CARGO_PKG_VERSION").as_bytes(),
+        serde_json::to_string(taste)?.as_bytes(),
+    ]))
+}
+
+/// Checks that wait, and those that run.
+#[derive(Default)]
+pub(super) struct Checks {
+    /// By listeners: the latest taste of each track, the newest last.
+    asked: VecDeque<Check>,
+    /// Of the default taste, fetched from the catalog.
+    background: VecDeque<Measurable>,
+    /// Rows whose plan is being rendered.
+    running: BTreeSet<i64>,
+    /// Rows whose file could not be reached: not tried again in this life.
+    given_up: BTreeSet<i64>,
+    /// The catalog had none left when last asked.
+    exhausted: bool,
+}
+
+impl Checks {
+    /// Looks into the catalog again: something was measured.
+    pub fn look(&mut self) {
+        self.exhausted = false;
+    }
+
+    /// Puts one first. A listener who moves a slider asks for many tastes of a
+    /// track and stays with the last one: the others are dropped.
+    pub fn ask(&mut self, check: Check) {
+        self.asked.retain(|other| other.track.row != check.track.row);
+        self.asked.push_back(check);
+        if self.asked.len() > MAX_ASKED {
+            self.asked.pop_front();
+        }
+    }
+
+    /// The newest one asked for, else the next of the background, of tracks
+    /// that are not being rendered.
+    pub fn next(&mut self) -> Option<Check> {
+        let is_free = |track: &Measurable| !self.running.contains(&track.row);
+        let check = if let Some(idx) = self.asked.iter().rposition(|check| is_free(&check.track)) {
+            self.asked.remove(idx)?
+        } else {
+            let idx = self.background.iter().position(is_free)?;
+            Check { track: self.background.remove(idx)?, taste: Taste::default() }
+        };
+        self.running.insert(check.track.row);
+        Some(check)
+    }
+}
+
+impl Jobs {
+    /// Holds this plan's promise against its rendering, when nothing is left to
+    /// measure.
+    pub fn check(&self, check: Check) {
+        self.queue().checks.ask(check);
+        self.shared.wake.notify_all();
+    }
+
+    /// The next check, if there is one.
+    pub(super) fn next_check(&self, checks: &mut Checks) -> Option<Check> {
+        if let Some(check) = checks.next() {
+            return Some(check);
+        }
+        if checks.exhausted {
+            return None;
+        }
+        let limit = BATCH + (checks.running.len() + checks.given_up.len()) as u32;
+        let fetched = taste_key(&Taste::default())
+            .map_err(catalog::Error::from)
+            .and_then(|taste| self.shared.catalog.untrimmed(&taste, limit));
+        match fetched {
+            Ok(mut tracks) => {
+                tracks.retain(|track| !checks.given_up.contains(&track.row));
+                checks.exhausted = tracks.is_empty();
+                tracks.retain(|track| !checks.running.contains(&track.row));
+                checks.background = tracks.into();
+            }
+            Err(error) => {
+                checks.exhausted = true;
+                tracing::error!(error = chain(&error), "tracks to check not fetched");
+            }
+        }
+        checks.next()
+    }
+
+    /// Renders, and stores what came of it.
+    pub(super) fn take_check(&self, check: &Check) {
+        if let Err(failure) = self.run_check(check)
+            && !self.stopped()
+        {
+            // It plays as it was foretold.
+            let (track_id, stage) = (&check.track.key, failure.stage);
+            tracing::warn!(track_id, stage, error = chain(&*failure.error), "promise not checked");
+            self.queue().checks.given_up.insert(check.track.row);
+        }
+        self.queue().checks.running.remove(&check.track.row);
+        self.shared.wake.notify_all();
+    }
+
+    fn run_check(&self, check: &Check) -> Result<(), Failure> {
+        let shared = &*self.shared;
+        let (track, store) = (&check.track, |error| Failure::of_catalog("store", error));
+        let taste = taste_key(&check.taste).map_err(|error| store(error.into()))?;
+        let known = shared.catalog.trim(track.row, &taste).map_err(store)?;
+        let json = shared.catalog.fingerprint(&track.key).map_err(store)?;
+        let (None, Some(json)) = (known, json) else { return Ok(()) };
+        let mut keep_going = |_frames: u64| !self.stopped();
+        let outcome = catch_unwind(AssertUnwindSafe(|| trim(check, &json, &mut keep_going)));
+        let outcome = outcome.unwrap_or_else(|panic| Err(Failure::panicked(&panic_text(&*panic))));
+        shared.metrics.checks.add(1);
+        let trim_db = match outcome {
+            Ok(trim_db) => Some(trim_db),
+            // What cannot be rendered now can be neither later; a file that cannot be reached may be.
+            Err(failure) if failure.stage == "check" && !self.stopped() => {
+                tracing::warn!(track_id = track.key, error = chain(&*failure.error), "promise not checked");
+                None
+            }
+            Err(failure) => return Err(failure),
+        };
+        let is_stored = shared.catalog.put_trim(track, &taste, trim_db).map_err(store)?;
+        if is_stored && trim_db.is_some_and(|trim_db| trim_db != 0.0) {
+            shared.metrics.trims.add(1);
+            shared.events.tell(Event::Trimmed { track_id: track.key.clone() });
+        }
+        Ok(())
+    }
+}
+
+/// Renders the untrimmed plan and gives how far its loudness falls short of its
+/// promise, in LU; 0 where that is left alone. `keep_going` may stop it.
+fn trim(check: &Check, json: &str, keep_going: &mut dyn FnMut(u64) -> bool) -> Result<f64, Failure> {
+    let print: Fingerprint = serde_json::from_str(json).map_err(|error| Failure {
+        stage: "check",
+        reason: "the fingerprint is not what it should be".to_owned(),
+        error: Box::new(error),
+    })?;
+    let plan = plan::plan(&print, &check.taste).map_err(|error| Failure::core("check", error))?;
+    let Some(promised) = plan.promise.lufs else { return Ok(0.0) };
+    let file = media::open(&check.track).map_err(|error| Failure {
+        stage: "open",
+        reason: error.to_string(),
+        error: Box::new(error),
+    })?;
+    let extension = media::extension(&check.track);
+    let decoder = decode::open(Box::new(BufReader::new(file)), Some(check.track.size), extension.as_deref())
+        .map_err(|error| Failure::core("open", error))?;
+    let rate = print.sample_rate;
+    let mut render = Render::new(Stereo::new(decoder), &plan.stages, print.n_frames, Geometry::at(rate))
+        .map_err(|error| Failure::core("check", error))?;
+    let rendered = loudness(&mut render, rate, keep_going).map_err(|error| Failure::core("check", error))?;
+    let missed = rendered.map_or(0.0, |rendered| promised - rendered);
+    // To the quantum of the plan.
+    let missed = (missed.clamp(-MAX_TRIM_DB, MAX_TRIM_DB) * 100.0).round() / 100.0;
+    Ok(if missed.abs() > LEFT_ALONE_LU { missed } else { 0.0 })
+}
+
+/// The integrated loudness of all that a source gives, in LUFS.
+fn loudness(
+    source: &mut impl Source,
+    rate: u32,
+    keep_going: &mut dyn FnMut(u64) -> bool,
+) -> auralis_core::error::Result<Option<f64>> {
+    let mut meter = Meter::new(rate, 2)?;
+    let mut block = Block::new(2, SLICE);
+    let mut n_frames = 0;
+    loop {
+        source.read(&mut block)?;
+        meter.push(&block);
+        n_frames += block.n_frames() as u64;
+        if block.n_frames() < SLICE {
+            return Ok(meter.finish().loudness.integrated);
+        }
+        if !keep_going(n_frames) {
+            let kind = auralis_core::error::Kind::Cancelled;
+            return Err(auralis_core::error::Error::new(kind, "the check was stopped"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(row: i64, preset: plan::Preset) -> Check {
+        let track = Measurable {
+            row,
+            key: String::new(),
+            title: String::new(),
+            folder: Vec::new(),
+            path: Vec::new(),
+            size: 0,
+            mtime_ns: 0,
+            codec: String::new(),
+            has_art: false,
+        };
+        Check { track, taste: Taste { preset, ..Taste::default() } }
+    }
+
+    #[test]
+    fn the_latest_taste_of_a_track_is_checked_and_each_track_once_at_a_time() {
+        use plan::Preset::{Adaptive, Bright, Night, Warm};
+        let mut checks = Checks::default();
+        checks.background.push_back(check(1, Adaptive).track);
+        checks.ask(check(1, Warm));
+        checks.ask(check(2, Night));
+        checks.ask(check(1, Bright));
+        let mut next = || checks.next().map(|check| (check.track.row, check.taste.preset));
+        assert_eq!([next(), next()], [Some((1, Bright)), Some((2, Night))]);
+        checks.ask(check(2, Warm));
+        assert!(checks.next().is_none(), "both are being rendered");
+        checks.running.clear();
+        let mut next = || checks.next().map(|check| (check.track.row, check.taste.preset));
+        assert_eq!([next(), next(), next()], [Some((2, Warm)), Some((1, Adaptive)), None]);
+    }
+
+    #[test]
+    fn tastes_have_keys_of_their_own() {
+        let base = Taste::default();
+        let others = [
+            Taste { intensity: 0.5, ..base.clone() },
+            Taste { target_lufs: -15.0, ..base.clone() },
+            Taste { album: Some(plan::AlbumLoudness { lufs: -12.0, true_peak_dbtp: -1.0 }), ..base.clone() },
+        ];
+        let mut keys: Vec<String> =
+            others.iter().chain([&base]).map(|taste| taste_key(taste).unwrap()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), 4);
+        assert_eq!(taste_key(&base).unwrap(), taste_key(&Taste::default()).unwrap());
+    }
+}

@@ -50,8 +50,8 @@ pub fn cases(presets: &[Preset]) -> Vec<Case> {
 fn case(name: String, taste: Taste) -> Case {
     let limit = |bound, aim| Limit { bound, aim };
     let (lra_lost_lu, plr_lost_db) = match taste.preset {
-        Preset::Night => (limit(10.0, None), limit(6.0, None)),
-        Preset::Punchy => (limit(2.5, None), limit(5.0, None)),
+        Preset::Night => (limit(10.0, None), limit(4.5, None)),
+        Preset::Punchy => (limit(2.5, None), limit(3.5, None)),
         _ => (limit(2.0, Some(1.0)), limit(3.0, Some(2.0))),
     };
     let only_rules = matches!(taste.preset, Preset::Adaptive | Preset::Gentle);

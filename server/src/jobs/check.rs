@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use auralis_core::block::Block;
 use auralis_core::decode;
+use auralis_core::error::{Error, Kind};
 use auralis_core::fingerprint::{self, Fingerprint};
 use auralis_core::flow::{Source, Stereo};
 use auralis_core::geometry::Geometry;
@@ -154,17 +155,19 @@ impl Jobs {
         let (None, Some(json)) = (known, json) else { return Ok(()) };
         let mut keep_going = |_frames: u64| !self.stopped();
         let outcome = catch_unwind(AssertUnwindSafe(|| trim(check, &json, &mut keep_going)));
-        let outcome = outcome.unwrap_or_else(|panic| Err(Failure::panicked(&panic_text(&*panic))));
-        shared.metrics.checks.add(1);
+        let outcome = outcome.unwrap_or_else(|panic| {
+            Err(Failure { stage: "check", ..Failure::panicked(&panic_text(&*panic)) })
+        });
         let trim_db = match outcome {
             Ok(trim_db) => Some(trim_db),
-            // What cannot be rendered now can be neither later; a file that cannot be reached may be.
+            // What cannot be rendered now cannot be later either: nobody looks again.
             Err(failure) if failure.stage == "check" && !self.stopped() => {
                 tracing::warn!(track_id = track.key, error = chain(&*failure.error), "promise not checked");
                 None
             }
             Err(failure) => return Err(failure),
         };
+        shared.metrics.checks.add(1);
         let is_stored = shared.catalog.put_trim(track, &taste, trim_db).map_err(store)?;
         if is_stored && trim_db.is_some_and(|trim_db| trim_db != 0.0) {
             shared.metrics.trims.add(1);
@@ -195,7 +198,10 @@ fn trim(check: &Check, json: &str, keep_going: &mut dyn FnMut(u64) -> bool) -> R
     let rate = print.sample_rate;
     let mut render = Render::new(Stereo::new(decoder), &plan.stages, print.n_frames, Geometry::at(rate))
         .map_err(|error| Failure::core("check", error))?;
-    let rendered = loudness(&mut render, rate, keep_going).map_err(|error| Failure::core("check", error))?;
+    let rendered = loudness(&mut render, rate, keep_going).map_err(|error| {
+        // A file that cannot be read now may be later.
+        Failure::core(if error.kind == Kind::Io { "open" } else { "check" }, error)
+    })?;
     let missed = rendered.map_or(0.0, |rendered| promised - rendered);
     // To the quantum of the plan.
     let missed = (missed.clamp(-MAX_TRIM_DB, MAX_TRIM_DB) * 100.0).round() / 100.0;
@@ -207,7 +213,7 @@ fn loudness(
     source: &mut impl Source,
     rate: u32,
     keep_going: &mut dyn FnMut(u64) -> bool,
-) -> auralis_core::error::Result<Option<f64>> {
+) -> Result<Option<f64>, Error> {
     let mut meter = Meter::new(rate, 2)?;
     let mut block = Block::new(2, SLICE);
     let mut n_frames = 0;
@@ -219,8 +225,7 @@ fn loudness(
             return Ok(meter.finish().loudness.integrated);
         }
         if !keep_going(n_frames) {
-            let kind = auralis_core::error::Kind::Cancelled;
-            return Err(auralis_core::error::Error::new(kind, "the check was stopped"));
+            return Err(Error::new(Kind::Cancelled, "the check was stopped"));
         }
     }
 }

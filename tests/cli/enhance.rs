@@ -217,6 +217,58 @@ fn another_program_finds_as_many_frames() {
     }
 }
 
+/// Music-like sound as FLAC, against what ffmpeg makes of it at its usual level
+/// and of what is in it.
+#[test]
+fn flac_is_as_small_as_another_programs_and_its_md5_is_right() {
+    if ffmpeg().is_none() {
+        return;
+    }
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    for character in [Character::Thin, Character::Boomy, Character::Crushed] {
+        for (flac, wav, raw) in
+            [(Format::Flac16, Format::Wav16, "s16le"), (Format::Flac24, Format::Wav24, "s24le")]
+        {
+            let sound = track(character, 4, 44_100, 11.0);
+            write(&at("a.wav"), wav, 44_100, &sound);
+            write(&at("own.flac"), flac, 44_100, &sound);
+            let ran = |from: &str, options: &[&str], to: &Path| {
+                let mut ffmpeg = ffmpeg().expect("it was there");
+                let output =
+                    ffmpeg.args(["-v", "error", "-y", "-i"]).arg(at(from)).args(options).arg(to).output();
+                let output = output.expect("ffmpeg runs");
+                assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{flac}");
+                String::from_utf8_lossy(&output.stdout).trim().to_lowercase()
+            };
+            ran("a.wav", &[], &at("theirs.flac"));
+            let size = |name: &str| std::fs::metadata(at(name)).expect("it is there").len() as f64;
+            let (own, theirs) = (size("own.flac"), size("theirs.flac"));
+            assert!(own <= 1.02 * theirs, "{character:?} as {flac}: {own} bytes, {theirs} by ffmpeg");
+            let codec = format!("pcm_{raw}");
+            let md5 = ran("own.flac", &["-c:a", &codec, "-f", "md5"], Path::new("-"));
+            assert_eq!(md5, format!("md5={}", stream_info(&at("own.flac")).3), "{character:?} as {flac}");
+        }
+    }
+}
+
+#[test]
+fn the_promise_of_an_opus_file_is_made_for_its_ceiling() {
+    let folder = folder();
+    let path = folder.path().join("a.wav");
+    write(&path, Format::Wav16, 44_100, &track(Character::Thin, 4, 44_100, 12.0));
+    let options = ["--target", "-8", "--format", "opus"];
+    let out = path.with_file_name("b.opus");
+    let ran = finish(auralis().arg("enhance").arg(&path).arg("-o").arg(&out).args(options)).ok();
+    let taste = Taste { target_lufs: -8.0, ceiling_dbtp: -2.0, ..Taste::default() };
+    let promise = played(&path, &taste).1.promise;
+    assert!(promise != played(&path, &Taste { target_lufs: -8.0, ..Taste::default() }).1.promise);
+    for (unit, promised) in [("LUFS", promise.lufs), ("dBTP", promise.true_peak_dbtp)] {
+        let end = format!("{:.1} {unit}", promised.expect("it is sound"));
+        assert!(ran.out.lines().any(|line| line.ends_with(&end)), "{end:?} is not in {}", ran.out);
+    }
+}
+
 #[test]
 fn peaks_and_loudness_are_as_promised_on_another_meter() {
     let folder = folder();

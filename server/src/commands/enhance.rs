@@ -3,7 +3,6 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use auralis_core::block::Block;
 use auralis_core::encode::{self, Format};
 use auralis_core::error::Kind;
 use auralis_core::fingerprint::Fingerprint;
@@ -19,7 +18,11 @@ use super::measure::name;
 use super::output::Output;
 use super::progress::Progress;
 use super::taste::TasteFlags;
-use super::{Failure, Outcome, chain, interrupt, plan, say, tags};
+use super::{Failure, Outcome, ahead, chain, interrupt, plan, say, tags};
+
+/// Memory for the decoded track, from measuring to rendering: 25 minutes of CD
+/// sound. Longer ones are decoded twice.
+const KEEP_BYTES: usize = 256 << 20;
 
 /// What to enhance.
 #[derive(Debug, Args)]
@@ -61,21 +64,34 @@ pub struct Flags {
 /// Writes the copy.
 pub fn enhance(flags: &Flags) -> Outcome<()> {
     interrupt::listen()?;
+    copy(flags, KEEP_BYTES)
+}
+
+/// Writes the copy; keeps up to `budget` bytes of decoded sound meanwhile.
+fn copy(flags: &Flags, budget: usize) -> Outcome<()> {
     let container = container(&flags.output, flags.format)?;
     let mut output = Output::new(&flags.output, &flags.input, flags.force)?;
     // A wrong input is named before anything long begins.
     drop(input::open(&flags.input)?);
-    let taste = flags.taste.taste()?;
-    let measured = input::measure(&flags.input, &format!("measuring {}", name(&flags.input)))?;
+    let mut taste = flags.taste.taste()?;
+    let doing = format!("measuring {}", name(&flags.input));
+    let (measured, kept) = input::measure_keeping(&flags.input, &doing, budget)?;
     let track = &measured.fingerprint;
+    let format = flags.format.unwrap_or_else(|| container.at_depth_of(&measured));
+    if let Some(ceiling) = format.ceiling_dbtp() {
+        taste.ceiling_dbtp = taste.ceiling_dbtp.min(ceiling);
+    }
     let mut plan =
         auralis_core::plan::plan(track, &taste).map_err(|error| input::failed(&flags.input, &error))?;
-    let format = flags.format.unwrap_or_else(|| container.at_depth_of(&measured));
     if let Some(ceiling) = format.ceiling_dbtp() {
         lower_ceiling(&mut plan, ceiling);
     }
     let dither = needs_dither(&measured, &plan, format);
-    write(&flags.input, track, &plan.stages, format, dither, &mut output)?;
+    let source: Box<dyn Source + Send> = match kept {
+        Some(kept) => Box::new(kept),
+        None => Box::new(input::open(&flags.input)?),
+    };
+    write(&flags.input, source, track, &plan.stages, format, dither, &mut output)?;
     match tags::read(&flags.input) {
         Ok(None) => {}
         Ok(Some(tag)) => tags::write(&tag, output.path()).map_err(|error| output.untagged(&*error))?,
@@ -91,9 +107,10 @@ pub fn enhance(flags: &Flags) -> Outcome<()> {
     Ok(())
 }
 
-/// Renders the track into the file beside OUT.
+/// Renders `source`, which is the track, into the file beside OUT.
 fn write(
     path: &Path,
+    source: Box<dyn Source + Send>,
     track: &Fingerprint,
     stages: &Stages,
     format: Format,
@@ -102,7 +119,7 @@ fn write(
 ) -> Outcome<()> {
     let rate = track.sample_rate;
     let unread = |error| input::failed(path, &error);
-    let source = Stereo::new(input::open(path)?);
+    let source = Stereo::new(source);
     let mut render = Render::new(source, stages, track.n_frames, Geometry::at(rate)).map_err(unread)?;
     let out = Box::new(BufWriter::with_capacity(1 << 18, output.create()?));
     let unwritten = |error: auralis_core::error::Error| {
@@ -116,24 +133,21 @@ fn write(
     let spec = Spec { rate, n_channels: 2 };
     let mut encoder = encode::encoder(format, spec, track.n_frames, dither, out).map_err(unwritten)?;
     let progress = Progress::new(&format!("enhancing {}", name(path)), Some(track.n_frames));
-    let mut block = Block::new(2, 4096);
     let mut n_done = 0;
-    loop {
+    ahead::pass(&mut render, 4096, unread, |block| {
         if interrupt::asked() {
             return Err(Failure::Interrupted);
         }
-        render.read(&mut block).map_err(unread)?;
-        encoder.write(&block).map_err(unwritten)?;
+        encoder.write(block).map_err(unwritten)?;
         n_done += block.n_frames() as u64;
         progress.at(n_done);
-        if block.n_frames() < block.capacity() {
-            break;
-        }
-    }
+        Ok(())
+    })?;
     encoder.finish().map_err(unwritten)
 }
 
-/// Leaves the headroom that a lossy format needs.
+/// Leaves the headroom that a lossy format needs, also where the plan would
+/// leave the source's own peaks: near intensity 0.
 fn lower_ceiling(plan: &mut Plan, ceiling: f32) {
     let limiter = &mut plan.stages.limiter;
     limiter.ceiling_dbtp = limiter.ceiling_dbtp.min(ceiling);
@@ -214,6 +228,7 @@ fn container(path: &Path, format: Option<Format>) -> Outcome<Container> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use auralis_core::block::Block;
 
     #[test]
     fn names_and_formats_agree_or_are_refused() {
@@ -225,5 +240,44 @@ mod tests {
         assert_eq!(said("a.wav", Some(Format::Flac24)), None);
         assert_eq!(said("a.mp3", None), None);
         assert_eq!(said("a", None), None);
+    }
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        flags: Flags,
+    }
+
+    #[test]
+    fn kept_or_decoded_again_the_copy_is_the_same() {
+        let folder = std::env::temp_dir().join(format!("auralis-kept-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let at = |name: &str| folder.join(name);
+        for (source, n_channels) in
+            [(Format::Flac16, 2), (Format::Wav24, 1), (Format::WavF32, 6), (Format::Opus, 2)]
+        {
+            let path = at(&format!("in.{}", source.extension()));
+            let n_frames = 70_001;
+            let spec = Spec { rate: 48_000, n_channels };
+            let file = std::fs::File::create(&path).unwrap();
+            let mut encoder = encode::encoder(source, spec, n_frames, false, Box::new(file)).unwrap();
+            let sample = |i: u32| 0.4 * auralis_core::math::sin(i as f32 * 0.03) * (i % 977) as f32 / 977.0;
+            let plane: Vec<f32> = (0..n_frames as u32).map(sample).collect();
+            encoder.write(&Block::from_planes(&vec![&plane[..]; n_channels])).unwrap();
+            encoder.finish().unwrap();
+            for name in ["kept.wav", "kept.flac"] {
+                let to = at(name);
+                let copied = |budget: usize| {
+                    let words = [Path::new("enhance"), &path, Path::new("--force"), Path::new("-o"), &to];
+                    let line = <Line as clap::Parser>::try_parse_from(words).unwrap();
+                    copy(&line.flags, budget).unwrap();
+                    std::fs::read(&to).unwrap()
+                };
+                let (_, kept) = input::measure_keeping(&path, "", usize::MAX).unwrap();
+                assert!(kept.is_some());
+                assert!(copied(usize::MAX) == copied(0), "{source} of {n_channels} channels to {name}");
+            }
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

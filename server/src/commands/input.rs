@@ -6,11 +6,12 @@ use std::path::Path;
 
 use auralis_core::decode::{self, Decoder};
 use auralis_core::error::{Error, Kind};
-use auralis_core::fingerprint::{self, Fingerprint};
+use auralis_core::fingerprint::{Fingerprint, Measurer};
 use auralis_core::flow::Source;
 
+use super::kept::{Keeping, Kept};
 use super::progress::Progress;
-use super::{Failure, Outcome, chain, interrupt, say};
+use super::{Failure, Outcome, ahead, chain, interrupt, say};
 
 /// A measured file.
 pub struct Measured {
@@ -67,17 +68,33 @@ pub fn failed(path: &Path, error: &Error) -> Failure {
 
 /// Measures the whole of `path`.
 pub fn measure(path: &Path, doing: &str) -> Outcome<Measured> {
-    let mut decoder = open(path)?;
-    let progress = Progress::new(doing, decoder.expected_frames());
-    let mut keep_going = |frames| {
-        progress.at(frames);
-        !interrupt::asked()
-    };
-    let measured = fingerprint::measure(&mut decoder, &mut keep_going);
-    let fingerprint = measured.map_err(|error| failed(path, &error))?;
+    measure_keeping(path, doing, 0).map(|(measured, _)| measured)
+}
+
+/// Measures the whole of `path`; also gives its frames as they were read, if
+/// they fit into `budget` bytes of memory.
+pub fn measure_keeping(path: &Path, doing: &str, budget: usize) -> Outcome<(Measured, Option<Kept>)> {
+    /// Frames measured at a time.
+    const BLOCK: usize = 8_192;
+    let mut source = Keeping::new(open(path)?, budget);
+    let unmeasured = |error| failed(path, &error);
+    let progress = Progress::new(doing, source.expected_frames());
+    let mut measurer = Measurer::new(source.spec()).map_err(unmeasured)?;
+    let mut n_done = 0;
+    ahead::pass(&mut source, BLOCK, unmeasured, |block| {
+        if interrupt::asked() {
+            return Err(Failure::Interrupted);
+        }
+        measurer.push(block);
+        n_done += block.n_frames() as u64;
+        progress.at(n_done);
+        Ok(())
+    })?;
     drop(progress);
-    concealed(path, &decoder);
-    Ok(Measured { fingerprint, codec: decoder.format().to_owned(), bits: decoder.bits_per_sample() })
+    let decoder = source.inner();
+    concealed(path, decoder);
+    let (codec, bits) = (decoder.format().to_owned(), decoder.bits_per_sample());
+    Ok((Measured { fingerprint: measurer.finish(), codec, bits }, source.into_kept()))
 }
 
 /// Says so if parts of the file could not be decoded.

@@ -4,9 +4,11 @@
 //! ends with 0 (done), 1 (some inputs failed), 2 (asked for the impossible) or
 //! 130 (interrupted). What was asked for goes to standard output, nothing else.
 
+mod ahead;
 mod enhance;
 mod input;
 mod interrupt;
+mod kept;
 mod measure;
 mod output;
 mod plan;

@@ -1,8 +1,6 @@
 //! Sockets, slow clients and too many of them: each is left with what it did,
 //! and the others are served.
 
-#![expect(clippy::unwrap_used, reason = "a client that cannot do its part fails its test")]
-
 use std::io::{BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;

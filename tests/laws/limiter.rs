@@ -24,7 +24,7 @@ fn hard_sounds(rate: u32) -> Vec<(String, Planes)> {
     let turn = std::f64::consts::TAU;
     let quarter = |i: usize| ((turn / 4.0 * i as f64 + turn / 8.0).sin() * 1.2) as f32;
     add("a quarter of the rate at 45°", (0..n).map(quarter).collect());
-    let burst = |i: usize| if i / 900 % 2 == 0 { quarter(i) } else { 0.001 };
+    let burst = |i: usize| if (i / 900).is_multiple_of(2) { quarter(i) } else { 0.001 };
     add("bursts of it", (0..n).map(burst).collect());
     // Signs as a sinc has them half-way between two frames: nothing bounded by
     // full scale rises higher between its samples.

@@ -244,7 +244,7 @@ fn flac_is_as_small_as_another_programs_and_its_md5_is_right() {
             ran("a.wav", &[], &at("theirs.flac"));
             let size = |name: &str| std::fs::metadata(at(name)).expect("it is there").len() as f64;
             let (own, theirs) = (size("own.flac"), size("theirs.flac"));
-            assert!(own <= 1.02 * theirs, "{character:?} as {flac}: {own} bytes, {theirs} by ffmpeg");
+            assert!(own <= 1.05 * theirs, "{character:?} as {flac}: {own} bytes, {theirs} by ffmpeg");
             let codec = format!("pcm_{raw}");
             let md5 = ran("own.flac", &["-c:a", &codec, "-f", "md5"], Path::new("-"));
             assert_eq!(md5, format!("md5={}", stream_info(&at("own.flac")).3), "{character:?} as {flac}");

@@ -47,9 +47,9 @@ const ALL: [Criterion; 10] = [
     },
     Criterion {
         name: "outside the spread: distance left",
-        limit: |_| Limit { bound: 0.7, aim: None },
+        limit: |case| Limit { bound: case.distance_left.unwrap_or(1.0), aim: None },
         share: 0.95,
-        value: |_, row| row.distance_left(),
+        value: |case, row| case.distance_left.and_then(|_| row.distance_left()),
     },
     Criterion {
         name: "inside it: moved by rules, dB",

@@ -15,8 +15,10 @@ pub struct Levels {
     pub lra_lu: f64,
     /// True peak in dBTP.
     pub true_peak_dbtp: f64,
-    /// Root mean square over all third-octaves of what lies outside the
-    /// spread around the reference curve, in dB.
+    /// Its tonal balance beside the reference curve.
+    pub balance: Balance,
+    /// How far that lies outside its spread, in dB; of what was made of a track,
+    /// where that track itself plays.
     pub tonal_distance_db: f64,
     /// Correlation of left and right, −1 to 1.
     pub correlation: f64,
@@ -25,24 +27,27 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Of a stereo sound.
-    pub fn of(rate: u32, planes: &Planes) -> Result<Levels, String> {
+    /// Of a stereo sound that was made of `track`.
+    pub fn of(rate: u32, planes: &Planes, track: &Levels) -> Result<Levels, String> {
         let mut source = Memory::new(rate, planes.clone());
         let measured = fingerprint::measure(&mut source, &mut |_| true).map_err(|error| error.to_string())?;
-        Levels::with(rate, planes, &measured)
+        let levels = Levels::with(rate, planes, &measured)?;
+        Ok(Levels { tonal_distance_db: levels.balance.distance_db(&track.balance), ..levels })
     }
 
-    /// Of a stereo sound whose fingerprint is known.
+    /// Of a track whose fingerprint is known.
     pub fn with(rate: u32, planes: &Planes, measured: &Fingerprint) -> Result<Levels, String> {
         let mut meter = EbuR128::new(2, rate, Mode::I | Mode::LRA | Mode::TRUE_PEAK).map_err(text)?;
         let whole: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
         meter.add_frames_planar_f32(&whole).map_err(text)?;
         let peak = meter.true_peak(0).map_err(text)?.max(meter.true_peak(1).map_err(text)?);
+        let balance = Balance::new(measured, None);
         Ok(Levels {
             lufs: meter.loudness_global().map_err(text)?,
             lra_lu: meter.loudness_range().map_err(text)?,
             true_peak_dbtp: 20.0 * peak.log10(),
-            tonal_distance_db: tonal_distance_db(&Balance::new(measured, None)),
+            tonal_distance_db: balance.distance_db(&balance),
+            balance,
             correlation: measured.descriptors.phase_correlation,
             third_octaves: measured.third_octaves.clone(),
         })
@@ -64,11 +69,6 @@ impl Levels {
         let offset = middle.iter().sum::<f64>() / middle.len().max(1) as f64;
         (0..N_THIRD_OCTAVES).filter(there).map(|i| (change(i) - offset).abs()).fold(0.0, f64::max)
     }
-}
-
-fn tonal_distance_db(balance: &Balance) -> f64 {
-    let excess = balance.deviation.iter().zip(&balance.spread).map(|(d, s)| (d.abs() - s).max(0.0));
-    (excess.map(|x| x * x).sum::<f64>() / N_THIRD_OCTAVES as f64).sqrt()
 }
 
 fn text(error: ebur128::Error) -> String {

@@ -91,10 +91,10 @@ pub fn rows(files: &[&File], all: &[File]) -> Vec<PeerRow> {
             continue;
         }
         if ffmpeg {
-            note(PROCESSORS[1], loudnorm(&input, track.rate));
+            note(PROCESSORS[1], loudnorm(&input, &track));
         }
         if let Some(matchering) = &matchering {
-            note(PROCESSORS[2], matchering.matched(&input));
+            note(PROCESSORS[2], matchering.matched(&input, &track));
         }
     }
     rows
@@ -117,18 +117,18 @@ fn ours(track: &Track) -> Result<Made, String> {
     let planes = chunked(track.rate, &track.planes, &plan.stages).map_err(text)?;
     let seconds = begun.elapsed().as_secs_f64();
     let wanted_lufs = plan.promise.lufs.ok_or("nothing was promised")?;
-    Ok(Made { levels: Levels::of(track.rate, &planes)?, wanted_lufs, seconds })
+    Ok(Made { levels: Levels::of(track.rate, &planes, &track.levels)?, wanted_lufs, seconds })
 }
 
-fn loudnorm(input: &Path, rate: u32) -> Result<Made, String> {
+fn loudnorm(input: &Path, track: &Track) -> Result<Made, String> {
     let out = input.with_file_name("loudnorm.wav");
     let mut ffmpeg = auralis_tests::ffmpeg().ok_or("no ffmpeg")?;
     ffmpeg.args(["-y", "-loglevel", "error", "-i"]).arg(input);
-    ffmpeg.args(["-af", LOUDNORM, "-ar", &rate.to_string(), "-c:a", "pcm_f32le"]).arg(&out);
+    ffmpeg.args(["-af", LOUDNORM, "-ar", &track.rate.to_string(), "-c:a", "pcm_f32le"]).arg(&out);
     let begun = Instant::now();
     run(&mut ffmpeg)?;
     let seconds = begun.elapsed().as_secs_f64();
-    Ok(Made { levels: levels_of(&out)?, wanted_lufs: LOUDNORM_LUFS, seconds })
+    Ok(Made { levels: levels_of(&out, &track.levels)?, wanted_lufs: LOUDNORM_LUFS, seconds })
 }
 
 /// Matchering in a Python of its own, and what it is to match.
@@ -149,14 +149,14 @@ impl Matchering {
         Ok(Matchering { python, reference, lufs: track.levels.lufs })
     }
 
-    fn matched(&self, input: &Path) -> Result<Made, String> {
+    fn matched(&self, input: &Path, track: &Track) -> Result<Made, String> {
         let out = input.with_file_name("matched.wav");
         let mut python = Command::new(&self.python);
         python.args(["-c", MATCH]).arg(input).arg(&self.reference).arg(&out);
         let said = run(&mut python)?;
         let seconds = String::from_utf8_lossy(&said.stdout).trim().parse();
         let seconds = seconds.map_err(|_| "it did not say how long it took")?;
-        Ok(Made { levels: levels_of(&out)?, wanted_lufs: self.lufs, seconds })
+        Ok(Made { levels: levels_of(&out, &track.levels)?, wanted_lufs: self.lufs, seconds })
     }
 }
 
@@ -194,11 +194,11 @@ fn write_wav(path: &Path, track: &Track) -> Result<(), String> {
     encoder.finish().map_err(text)
 }
 
-fn levels_of(path: &Path) -> Result<Levels, String> {
+fn levels_of(path: &Path, track: &Levels) -> Result<Levels, String> {
     let text = |error: auralis_core::error::Error| error.to_string();
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let decoder = decode::open(Box::new(file), None, Some("wav")).map_err(text)?;
     let rate = decoder.spec().rate;
     let planes: Planes = read_all(&mut Stereo::new(decoder), 8_192).map_err(text)?;
-    Levels::of(rate, &planes)
+    Levels::of(rate, &planes, track)
 }

@@ -35,6 +35,10 @@ pub struct Row {
     pub third_change_db: f64,
 }
 
+/// A track is outside the spread from this distance on, in dB: less is within
+/// what measuring it again after other stages moves.
+const OUTSIDE_DB: f64 = 0.25;
+
 impl Row {
     /// Distance of the loudness to the promise, in LU.
     pub fn loudness_error_lu(&self) -> f64 {
@@ -57,10 +61,11 @@ impl Row {
     }
 
     /// What is left of the distance to the reference curve, 1 being all; `None`
-    /// for a track inside the spread.
+    /// for a track inside the spread, and for what has no balance.
     pub fn distance_left(&self) -> Option<f64> {
         let before = self.before.tonal_distance_db;
-        (before > 0.0).then(|| self.after.tonal_distance_db / before)
+        (before >= OUTSIDE_DB && self.before.balance.fullness() > 0.5)
+            .then(|| self.after.tonal_distance_db / before)
     }
 }
 
@@ -70,7 +75,7 @@ pub fn row(track: &Track, case: &Case) -> std::result::Result<Row, String> {
     let Plan { stages, promise, .. } = plan::plan(&track.fingerprint, &case.taste).map_err(text)?;
     let chunked = chunked(track.rate, &track.planes, &stages).map_err(text)?;
     let continuous = continuous(track, &stages).map_err(text)?;
-    let after = Levels::of(track.rate, &chunked)?;
+    let after = Levels::of(track.rate, &chunked, &track.levels)?;
     Ok(Row {
         track: track.name.clone(),
         case: case.name.clone(),

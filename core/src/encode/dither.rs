@@ -11,9 +11,12 @@
 /// What is not a number is 0.
 pub fn quantise(x: f32, bits: u32, dither: f64) -> i32 {
     let full = f64::from(1_u32 << (bits - 1));
-    // A float cast of NaN gives 0. In f64 the sum with dither is exact enough
-    // for 24 bits; in f32 loud samples would lose it.
-    (f64::from(x) * full + dither).round().clamp(-full, full - 1.0) as i32
+    // In f64 the sum with dither is exact enough for 24 bits; in f32 loud
+    // samples would lose it. Adding the largest number below a half and cutting
+    // off is `round`, without a call; a float cast of NaN gives 0.
+    const BELOW_HALF: f64 = 0.5 - f64::EPSILON / 4.0;
+    let steps = (f64::from(x) * full + dither).clamp(-full, full - 1.0);
+    (steps + BELOW_HALF.copysign(steps)) as i32
 }
 
 /// The dither of one sample, in steps: triangular over −1 … 1.
@@ -53,6 +56,17 @@ mod tests {
         ];
         for (x, bits, want) in rows {
             assert_eq!(quantise(x, bits, 0.0), want, "{x} at {bits} bits");
+        }
+    }
+
+    #[test]
+    fn rounding_is_that_of_round() {
+        for i in -70_000..70_000 {
+            let half = f64::from(i) * 0.5;
+            for steps in [half.next_down(), half, half.next_up()] {
+                let want = steps.round().clamp(-32_768.0, 32_767.0) as i32;
+                assert_eq!(quantise(0.0, 16, steps), want, "{steps}");
+            }
         }
     }
 

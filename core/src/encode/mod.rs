@@ -164,6 +164,24 @@ fn all_written(promised: u64, written: u64) -> Result<()> {
     Err(Error::invalid(format!("{promised} frames were promised, {written} came: was the source changed?")))
 }
 
+/// Lays the samples of one channel into interleaved frames.
+fn lay<const N: usize>(
+    frames: &mut [u8],
+    n_channels: usize,
+    channel: usize,
+    samples: impl Iterator<Item = [u8; N]>,
+) {
+    for (frame, sample) in frames.chunks_exact_mut(N * n_channels).zip(samples) {
+        frame[N * channel..][..N].copy_from_slice(&sample);
+    }
+}
+
+/// An integer of 24 bits, least byte first.
+fn of_24_bits(step: i32) -> [u8; 3] {
+    let [low, middle, high, _] = step.to_le_bytes();
+    [low, middle, high]
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::cell::RefCell;

@@ -7,7 +7,7 @@
 //! virtual file, any range of it rendered alone.
 
 use super::dither::{quantise, tpdf};
-use super::{Encoder, Format, WriteSeek, all_written, unwritten};
+use super::{Encoder, Format, WriteSeek, all_written, lay, of_24_bits, unwritten};
 use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::flow::{Appetite, Sink, Spec};
@@ -122,24 +122,26 @@ fn speakers(n_channels: usize) -> u32 {
 /// integers.
 pub fn write_frames(format: Format, block: &Block, first_frame: u64, dither: bool, out: &mut Vec<u8>) {
     let n_channels = block.n_channels();
-    let n_bytes = bytes_per_sample(format);
     let start = out.len();
-    out.resize(start + n_channels * n_bytes * block.n_frames(), 0);
-    let Some(bits) = format.bits() else {
-        for channel in 0..n_channels {
-            let frames = out[start..].chunks_exact_mut(n_bytes * n_channels);
-            for (frame, &x) in frames.zip(block.plane(channel)) {
-                frame[n_bytes * channel..][..n_bytes].copy_from_slice(&finite(x).to_le_bytes());
-            }
-        }
-        return;
+    out.resize(start + bytes_per_frame(format, n_channels) * block.n_frames(), 0);
+    let out = &mut out[start..];
+    let steps = |channel: usize, bits: u32| {
+        block.plane(channel).iter().zip(first_frame..).map(move |(&x, number)| {
+            let noise = if dither { tpdf(number, channel) } else { 0.0 };
+            quantise(x, bits, noise)
+        })
     };
     for channel in 0..n_channels {
-        let frames = out[start..].chunks_exact_mut(n_bytes * n_channels);
-        for ((frame, &x), number) in frames.zip(block.plane(channel)).zip(first_frame..) {
-            let noise = if dither { tpdf(number, channel) } else { 0.0 };
-            let step = quantise(x, bits, noise);
-            frame[n_bytes * channel..][..n_bytes].copy_from_slice(&step.to_le_bytes()[..n_bytes]);
+        match format.bits() {
+            Some(16) => {
+                let bytes = steps(channel, 16).map(|step| (step as i16).to_le_bytes());
+                lay(out, n_channels, channel, bytes);
+            }
+            Some(bits) => lay(out, n_channels, channel, steps(channel, bits).map(of_24_bits)),
+            None => {
+                let bytes = block.plane(channel).iter().map(|&x| finite(x).to_le_bytes());
+                lay(out, n_channels, channel, bytes);
+            }
         }
     }
 }

@@ -50,10 +50,10 @@ pub(super) const REFERENCE_TRACK_SIDE: (f64, f64) = (0.7, 1.4);
 /// fully.
 pub(super) const REFERENCE_TRACK_EVEN_LU: f64 = 10.0;
 /// No band of the equaliser moves further, in dB.
-pub(super) const MAX_EQ_DB: f64 = 6.0;
+pub(super) const MAX_EQ_DB: f64 = 7.0;
 /// No third-octave is raised further to correct it, in dB: raising finds noise
 /// where lowering finds none.
-pub(super) const MAX_BOOST_DB: f64 = 4.0;
+pub(super) const MAX_BOOST_DB: f64 = 5.0;
 
 /// True peak that enhanced sound keeps under unless told otherwise, in dBTP.
 pub(super) const CEILING_DBTP: f64 = -1.0;
@@ -149,7 +149,7 @@ const HOLDING: [DynamicRule; N_DYNAMIC_BANDS] = [
 
 const ADAPTIVE: Character = Character {
     tone_db: [0.0; N_EQ_BANDS],
-    correction: 0.6,
+    correction: 1.0,
     push_db: 2.0,
     even: 0.0,
     even_wide: 1.0,
@@ -167,7 +167,7 @@ pub(super) const fn character(preset: Preset) -> Character {
     match preset {
         Preset::Adaptive => ADAPTIVE,
         Preset::Gentle => {
-            Character { correction: 0.3, push_db: 1.0, even_wide: 0.0, widen_narrow: 0.15, ..ADAPTIVE }
+            Character { correction: 0.6, push_db: 1.0, even_wide: 0.0, widen_narrow: 0.15, ..ADAPTIVE }
         }
         Preset::Warm => {
             Character { tone_db: [0.8, 1.2, 0.5, 0.0, -0.4, -0.9, -1.2, -1.6], drive: 0.3, ..ADAPTIVE }

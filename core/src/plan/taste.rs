@@ -15,7 +15,7 @@ pub enum Preset {
     /// What the track needs, and no more.
     #[default]
     Adaptive,
-    /// Half of that, and dynamics left alone.
+    /// Two thirds of that, and dynamics left alone.
     Gentle,
     /// Fuller below, softer above.
     Warm,

@@ -11,17 +11,28 @@ use super::{smoothstep, soft_limit};
 use crate::fingerprint::{Fingerprint, N_THIRD_OCTAVES, third_octave_hz};
 use crate::math::f64 as math;
 
+/// A third-octave this far under the balance of the others is not played at all,
+/// in dB, and one no further than [`PLAYED_DB`] is. Between instruments the
+/// spectra of records differ by 3 dB or so; 12 is four times that, and what is
+/// 26 dB under is the leakage of what is beside it.
+const ABSENT_DB: f64 = -26.0;
+/// See [`ABSENT_DB`].
+const PLAYED_DB: f64 = -12.0;
+/// Rounds in which level and presence settle.
+const ROUNDS: usize = 4;
+
 /// A spectrum seen beside its reference.
+#[derive(Clone, Debug)]
 pub struct Balance {
     /// How far each third-octave lies above the reference, in dB, after both
-    /// are brought to the same level.
+    /// are brought to the same level where the track plays.
     pub deviation: [f64; N_THIRD_OCTAVES],
     /// How far it may lie off either way and still be a matter of style, in dB.
     pub spread: [f64; N_THIRD_OCTAVES],
     /// What was measured and what is wanted, in dB of the whole.
     levels: [[f64; N_THIRD_OCTAVES]; 2],
-    /// How much each counts: 0 where the track has nothing.
-    presence: [f64; N_THIRD_OCTAVES],
+    /// How much each counts, 0 to 1: 0 where the track has nothing.
+    pub presence: [f64; N_THIRD_OCTAVES],
 }
 
 impl Balance {
@@ -34,15 +45,22 @@ impl Balance {
         let presence = present(&measured, track.sample_rate);
         let common = reference.map_or([1.0; N_THIRD_OCTAVES], |other| present(&wanted, other.sample_rate));
         let presence: [f64; N_THIRD_OCTAVES] = std::array::from_fn(|i| presence[i] * common[i]);
-        // Level is judged from 80 Hz to 8 kHz, where all music is.
-        let (mut weight, mut offset) = (0.0, 0.0);
-        for i in 6..=26 {
-            weight += presence[i];
-            offset += presence[i] * (measured[i] - wanted[i]);
+        let apart: [f64; N_THIRD_OCTAVES] = std::array::from_fn(|i| measured[i] - wanted[i]);
+        // What lies far under the rest of a balance is no fault of it: nobody
+        // plays there. It is told by the level of the rest, and the level by it.
+        let mut there = presence;
+        for _ in 0..ROUNDS {
+            let offset = level(&there, &apart);
+            there =
+                std::array::from_fn(|i| presence[i] * smoothstep(ABSENT_DB, PLAYED_DB, apart[i] - offset));
         }
-        let offset = if weight > 0.0 { offset / weight } else { 0.0 };
-        let deviation = std::array::from_fn(|i| presence[i] * (measured[i] - wanted[i] - offset));
-        Balance { deviation, spread, levels: [measured, wanted], presence }
+        let offset = level(&there, &apart);
+        Balance {
+            deviation: apart.map(|db| db - offset),
+            spread,
+            levels: [measured, wanted],
+            presence: there,
+        }
     }
 
     /// What the equaliser should do, in dB per third-octave.
@@ -50,24 +68,42 @@ impl Balance {
     /// What a track hardly has is raised less and less: that would raise hum and
     /// hiss. And a few lone tones are not a balance.
     fn wish(&self, share: f64) -> [f64; N_THIRD_OCTAVES] {
-        let fullness = smoothstep(4.0, 14.0, self.presence.iter().sum());
+        let fullness = self.fullness();
         std::array::from_fn(|i| {
-            let excess =
-                (self.deviation[i].abs() - self.spread[i]).max(0.0) * share * fullness * self.presence[i];
+            let excess = self.excess(i) * share * fullness * self.presence[i];
             if self.deviation[i] < 0.0 {
-                soft_limit(excess, MAX_BOOST_DB) * smoothstep(-26.0, -12.0, self.deviation[i])
+                soft_limit(excess, MAX_BOOST_DB)
             } else {
                 -soft_limit(excess, MAX_EQ_DB)
             }
         })
     }
 
-    /// The mean deviation around `hz`, an octave wide, in dB.
+    /// Whether there is enough of a spectrum to speak of a balance: 0 for a few
+    /// lone tones, 1 for music.
+    pub fn fullness(&self) -> f64 {
+        smoothstep(4.0, 14.0, self.presence.iter().sum())
+    }
+
+    /// How far a third-octave lies outside its spread, in dB ≥ 0.
+    fn excess(&self, i: usize) -> f64 {
+        (self.deviation[i].abs() - self.spread[i]).max(0.0)
+    }
+
+    /// How far this balance lies outside its spread, in dB: the root of the mean
+    /// square over third-octaves, each counted as far as `track` plays there.
+    pub fn distance_db(&self, track: &Balance) -> f64 {
+        let weight: f64 = track.presence.iter().sum();
+        let squares = (0..N_THIRD_OCTAVES).map(|i| track.presence[i] * self.excess(i) * self.excess(i));
+        (squares.sum::<f64>() / weight.max(1e-9)).sqrt()
+    }
+
+    /// The mean deviation around `hz`, an octave wide, in dB; 0 where nobody plays.
     pub(super) fn around(&self, hz: f64) -> f64 {
         let nearest = nearest_third(hz);
         let range = nearest.saturating_sub(1)..=(nearest + 1).min(N_THIRD_OCTAVES - 1);
         let n = range.clone().count() as f64;
-        range.map(|i| self.deviation[i]).sum::<f64>() / n
+        range.map(|i| self.presence[i] * self.deviation[i]).sum::<f64>() / n
     }
 
     /// The share of the power that lies in the third-octaves of `range`, and
@@ -113,7 +149,7 @@ pub(super) fn gains(
 /// The gains whose summed responses come nearest to `wish`: least squares, with
 /// a little weight on small gains so that neighbours do not fight.
 fn fit(wish: &[f64; N_THIRD_OCTAVES], bands: &[Band; N_EQ_BANDS], rate: f64) -> [f64; N_EQ_BANDS] {
-    const EASE: f64 = 0.3;
+    const EASE: f64 = 0.1;
     // Responses in dB are nearly proportional to the gain: 3 dB stands for all.
     let response: Vec<[f64; N_EQ_BANDS]> = (0..N_THIRD_OCTAVES)
         .map(|i| {
@@ -166,6 +202,17 @@ fn smoothed(levels: &[f64]) -> [f64; N_THIRD_OCTAVES] {
         let (before, after) = (i.saturating_sub(1), (i + 1).min(N_THIRD_OCTAVES - 1));
         0.25 * at(before) + 0.5 * at(i) + 0.25 * at(after)
     })
+}
+
+/// How far one balance lies over another, in dB, judged from 80 Hz to 8 kHz,
+/// where all music is.
+fn level(presence: &[f64; N_THIRD_OCTAVES], apart: &[f64; N_THIRD_OCTAVES]) -> f64 {
+    let (mut weight, mut sum) = (0.0, 0.0);
+    for i in 6..=26 {
+        weight += presence[i];
+        sum += presence[i] * apart[i];
+    }
+    if weight > 0.0 { sum / weight } else { 0.0 }
 }
 
 /// How much there is in each third-octave: 1 within 40 dB of the strongest, 0

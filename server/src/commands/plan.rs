@@ -24,7 +24,7 @@ pub struct Flags {
     #[command(flatten)]
     taste: TasteFlags,
     /// All files are one album: one gain, and they keep their balance
-    #[arg(long)]
+    #[arg(long, env = "AURALIS_ALBUM")]
     album: bool,
     /// Prints one JSON object per file and line
     #[arg(long)]

@@ -139,6 +139,43 @@ fn what_lies_outside_the_spread_is_brought_back_in_part() {
 }
 
 #[test]
+fn where_nobody_plays_nothing_is_missing() {
+    // A flute: balanced from 250 Hz on, nothing below but what leaks.
+    let mut flute = made(-14.0, 12.0);
+    for level in &mut flute.third_octaves[..11] {
+        *level -= 35.0;
+    }
+    let plan = plan(&flute, &Taste::default()).unwrap();
+    // The edge itself is a slope once neighbours are mixed in: a little is done.
+    for band in &plan.stages.eq {
+        assert!(band.gain_db.abs() < 1.5, "{} dB at {} Hz", band.gain_db, band.hz);
+    }
+    // Nor is the rest judged by what is not there.
+    let balance = Balance::new(&flute, None);
+    assert!(balance.deviation[14..].iter().all(|db| db.abs() < 0.5), "{:?}", balance.deviation);
+    assert!(balance.presence[2] < 0.01 && balance.presence[20] > 0.99, "{:?}", balance.presence);
+}
+
+#[test]
+fn a_balance_comes_nearer_as_its_equaliser_says() {
+    let mut boomy = made(-14.0, 12.0);
+    for level in &mut boomy.third_octaves[5..11] {
+        *level = (*level + 9.0).min(0.0);
+    }
+    let before = Balance::new(&boomy, None);
+    let mut equalised = boomy.clone();
+    let eq = plan(&boomy, &Taste::default()).unwrap().stages.eq;
+    for (i, level) in equalised.third_octaves.iter_mut().enumerate() {
+        let hz = fingerprint::third_octave_hz(i);
+        let gain: f64 = eq.iter().map(|band| response::gain_db(band, hz, 44_100.0)).sum();
+        *level = (*level + gain).clamp(-120.0, 0.0);
+    }
+    let left = Balance::new(&equalised, None).distance_db(&before) / before.distance_db(&before);
+    assert!(left < 0.5, "{left} of the distance is left");
+    assert_eq!(Balance::new(&made(-14.0, 12.0), None).distance_db(&before), 0.0);
+}
+
+#[test]
 fn loudness_goes_to_the_target_as_far_as_peaks_allow() {
     // Crushed and loud: down to the target. Quiet with room: up to it.
     for (lufs, headroom) in [(-7.0, 7.0), (-20.0, 12.0), (-14.0, 12.0)] {

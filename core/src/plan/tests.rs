@@ -152,7 +152,7 @@ fn where_nobody_plays_nothing_is_missing() {
     }
     // Nor is the rest judged by what is not there.
     let balance = Balance::new(&flute, None);
-    assert!(balance.deviation[14..].iter().all(|db| db.abs() < 0.5), "{:?}", balance.deviation);
+    assert!(balance.deviation[14..29].iter().all(|db| db.abs() < 0.7), "{:?}", balance.deviation);
     assert!(balance.presence[2] < 0.01 && balance.presence[20] > 0.99, "{:?}", balance.presence);
 }
 

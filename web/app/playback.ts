@@ -258,7 +258,10 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
     async play_id(id) {
       const listing = library.listing.peek();
       const row = listing.index_of(id);
-      const next = await api.track(id, scope.signal);
+      const next = await api.track(id, scope.signal).catch((problem: unknown) => {
+        if (problem instanceof api.Problem) fault.value = `It cannot be played: ${sentence(problem.message)}`;
+        throw problem;
+      });
       await play(next, row >= 0 ? { listing, row } : null);
     },
     async toggle() {

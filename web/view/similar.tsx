@@ -24,6 +24,8 @@ export function Similar({ track }: { track: api.Track }) {
     },
     [track.id, track.measured],
   );
+  // Why a track cannot be played is said where faults are said.
+  const play = (id: string) => void playback.play_id(id).catch(() => {});
   const shown = found.value;
   if (shown?.to !== track.id || shown.items.length === 0) return null;
   return (
@@ -32,7 +34,7 @@ export function Similar({ track }: { track: api.Track }) {
       <ul class="similar">
         {shown.items.map(({ track: other, reasons }) => (
           <li key={other.id}>
-            <button type="button" onClick={() => void playback.play_id(other.id)}>
+            <button type="button" onClick={() => play(other.id)}>
               <Cover track={other} kind="aura" />
               <span class="titles">
                 <span>

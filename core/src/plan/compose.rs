@@ -47,7 +47,8 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
     stages.output_gain_db = output as f32;
 
     let after = model.loudness(&shaped, output, ceiling);
-    let lra = model.range(&shaped, output, ceiling);
+    let ridden = |level: f64| ride_db(level, lufs, character.ride * amount);
+    let lra = model.range(&model.shaped(&stages, ridden), output, ceiling);
     let peak = highest_peak(&shaped) + output;
     let promise = Promise {
         lufs: Some(quantised(after, 100.0)),

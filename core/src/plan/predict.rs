@@ -148,9 +148,12 @@ impl<'a> Model<'a> {
         self.lufs - self.trim + gated(&limited(shaped, gain, ceiling)).unwrap_or(self.own.0) - self.own.0
     }
 
-    /// Loudness range after an output gain and a limiter, in LU.
+    /// Loudness range after an output gain and a limiter, in LU. Blocks of 0.4 s
+    /// range further than the 3 s that it is measured by, and what moves them
+    /// moves those in proportion.
     pub fn range(&self, shaped: &[Shaped], gain: f64, ceiling: f64) -> f64 {
-        (self.lra + range(&limited(shaped, gain, ceiling)) - self.own.1).max(0.0)
+        let after = range(&limited(shaped, gain, ceiling));
+        self.lra * (after + EVEN_LU) / (self.own.1 + EVEN_LU)
     }
 
     /// The most that the dynamics take away on any cluster, in dB.
@@ -172,6 +175,9 @@ impl<'a> Model<'a> {
 /// A detector hears the louder channel of two whose powers were summed: half of
 /// the sum where they are equal, all of it where one is silent.
 const LOUDER_CHANNEL_DB: f64 = -2.0;
+
+/// Keeps a proportion of ranges finite where all blocks are alike, in LU.
+const EVEN_LU: f64 = 0.5;
 
 /// How the dynamics hear and move a track.
 struct Hearing<'a> {

@@ -116,7 +116,7 @@ impl<'a> Model<'a> {
             let ratio = if k > 0.0 { 10.0 * math::log10(plain / k) } else { 0.0 };
             offsets[band] = 0.691 + ratio;
         }
-        let lift = stages.dynamics.map(|band| LOUDER_CHANNEL_DB + expectile_db(&band));
+        let lift = stages.dynamics.map(|band| expectile_db(&band));
         Hearing { model: self, eq, heard, offsets, lift }
     }
 
@@ -189,7 +189,7 @@ struct Hearing<'a> {
     heard: [[f64; N_DYNAMIC_BANDS]; 4],
     /// From LUFS of a sketch band to dB of its plain power.
     offsets: [f64; 4],
-    /// From that power to what the detector shows.
+    /// From that power to what the detector shows, where it wavers as music does.
     lift: [f64; N_DYNAMIC_BANDS],
 }
 
@@ -198,9 +198,11 @@ impl Hearing<'_> {
     fn levels(&self, cluster: &Cluster, input: f64) -> [f64; N_DYNAMIC_BANDS] {
         let plain: [f64; 4] =
             std::array::from_fn(|i| math::pow(10.0, (cluster.bands_lufs[i] + self.offsets[i]) / 10.0));
+        let (still, wavering) = WAVERING_DB;
+        let wavers = smoothstep(still, wavering, cluster.usual_peak_dbtp - cluster.lufs);
         std::array::from_fn(|band| {
             let power: f64 = (0..4).map(|i| plain[i] * self.heard[i][band]).sum();
-            10.0 * math::log10(power + 1e-20) + input + self.lift[band]
+            10.0 * math::log10(power + 1e-20) + input + LOUDER_CHANNEL_DB + wavers * self.lift[band]
         })
     }
 
@@ -261,6 +263,10 @@ fn part(band: &DynamicBand, hz: f64) -> (f64, f64) {
 fn expectile_db(band: &DynamicBand) -> f64 {
     EXPECTILE_DB * math::log10(f64::from(band.release_ms / band.attack_ms))
 }
+
+/// Peaks over loudness, in dB, of what holds still (a tone has 3) and of what
+/// wavers as music does.
+const WAVERING_DB: (f64, f64) = (3.0, 11.0);
 
 /// Per decade of release over attack; measured on music.
 const EXPECTILE_DB: f64 = 4.3;

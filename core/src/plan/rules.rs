@@ -172,7 +172,10 @@ pub(super) const fn character(preset: Preset) -> Character {
         Preset::Warm => {
             Character { tone_db: [0.8, 1.2, 0.5, 0.0, -0.4, -0.9, -1.2, -1.6], drive: 0.3, ..ADAPTIVE }
         }
-        Preset::Bright => Character { tone_db: [0.0, -0.4, -0.8, 0.0, 0.6, 1.2, 1.5, 2.2], ..ADAPTIVE },
+        // What is raised above peaks more than it is loud: less is pushed.
+        Preset::Bright => {
+            Character { tone_db: [0.0, -0.4, -0.8, 0.0, 0.6, 1.2, 1.5, 2.2], push_db: 1.8, ..ADAPTIVE }
+        }
         Preset::Punchy => Character {
             tone_db: [1.2, 1.4, -0.9, -0.3, 0.5, 1.0, 0.4, 0.2],
             even: 0.7,

@@ -29,6 +29,10 @@ test("light and dark, desk and pocket, playing, break no rule of accessibility",
         assert.ok(wide <= 0, `${size}, ${colorScheme}${name}: ${wide} px too wide`);
       };
       await looked_at("");
+      if (size === "desk") {
+        await page.locator(".similar").scrollIntoViewIfNeeded();
+        await looked_at("-similar");
+      }
       // What is wished beyond the preset, and the choice of a track to sound like.
       if (size === "pocket") await page.getByRole("button", { name: /Open the player/ }).click();
       else await page.getByRole("button", { name: /^Loudness, album, sound like/ }).click();

@@ -135,24 +135,32 @@ const TARGET_STEP = 0.5;
 const TARGET_SPAN = TARGET.loudest - TARGET.quietest;
 
 function Wishes() {
-  const { playback, settings } = useApp();
+  const { playback, settings, reference } = useApp();
   const target = settings.target_lufs.value;
+  // A track to sound like has a loudness too, and that is the one then.
+  const like = reference.track.value;
   const album = settings.album.value;
   return (
     <div class="wishes">
       <div class="wish">
         <span aria-hidden="true">Loudness</span>
-        <Slider
-          label="Loudness aimed at"
-          value={(target - TARGET.quietest) / TARGET_SPAN}
-          step={TARGET_STEP / TARGET_SPAN}
-          text={lufs(target)}
-          on_input={(x) => {
-            const steps = Math.round((x * TARGET_SPAN) / TARGET_STEP);
-            void playback.set_target(TARGET.quietest + steps * TARGET_STEP);
-          }}
-        />
-        <span class="figure">{lufs(target)}</span>
+        {like ? (
+          <span class="quiet">near that of {like.title}</span>
+        ) : (
+          <>
+            <Slider
+              label="Loudness aimed at"
+              value={(target - TARGET.quietest) / TARGET_SPAN}
+              step={TARGET_STEP / TARGET_SPAN}
+              text={lufs(target)}
+              on_input={(x) => {
+                const steps = Math.round((x * TARGET_SPAN) / TARGET_STEP);
+                void playback.set_target(TARGET.quietest + steps * TARGET_STEP);
+              }}
+            />
+            <span class="figure">{lufs(target)}</span>
+          </>
+        )}
       </div>
       <div class="wish">
         <span id="album-name">
@@ -211,7 +219,7 @@ export function WishedLine() {
   const preset = settings.preset.value;
   const words = [
     `${preset[0]?.toUpperCase()}${preset.slice(1)} at ${percent(settings.intensity.value)}`,
-    lufs(settings.target_lufs.value),
+    like ? null : lufs(settings.target_lufs.value),
     settings.album.value ? "one gain for the album" : null,
     like ? `like ${like.title}` : null,
   ];

@@ -87,7 +87,8 @@ pub struct Taste {
     /// The album it is played in: its tracks keep their balance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub album: Option<AlbumLoudness>,
-    /// A track whose tonal balance is the reference.
+    /// A track that it shall sound like, within limits: its balance, width and
+    /// range, and its loudness in place of `target_lufs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<Box<Fingerprint>>,
 }

@@ -34,7 +34,8 @@ pub struct TasteFlags {
         allow_negative_numbers = true
     )]
     target: f32,
-    /// A track whose tonal balance shall be matched
+    /// A track it shall sound like: in balance, loudness (−23 to −11 LUFS, in
+    /// place of --target), width and range
     #[arg(long, value_name = "REF", env = "AURALIS_REFERENCE")]
     reference: Option<PathBuf>,
 }
@@ -57,7 +58,11 @@ impl TasteFlags {
 
     /// In a few words.
     pub fn words(&self) -> String {
-        format!("{}, intensity {}, target {:.1} LUFS", self.preset, self.intensity, self.target)
+        let aim = match &self.reference {
+            None => format!("target {:.1} LUFS", self.target),
+            Some(path) => format!("like {}", path.display()),
+        };
+        format!("{}, intensity {}, {aim}", self.preset, self.intensity)
     }
 }
 

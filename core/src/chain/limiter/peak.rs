@@ -15,6 +15,15 @@ pub const PAST: usize = TAPS - 1;
 pub const AHEAD: usize = TAPS / 2;
 /// Frames interpolated at a time: their sums stay in registers.
 const GROUP: usize = 16;
+/// Frames of which the extent is known together; a group's peaks depend on
+/// [`REACH`] pieces of them.
+const PIECE: usize = 8;
+/// See [`PIECE`].
+const REACH: usize = (PAST + GROUP).div_ceil(PIECE);
+/// Pieces of a stride with its past.
+const PIECES: usize = (PAST + STRIDE).div_ceil(PIECE);
+/// Why a part of a stride is there.
+const WHOLE: &str = "a stride holds whole groups and pieces";
 
 /// The interpolator.
 #[derive(Clone, Debug)]
@@ -24,6 +33,14 @@ pub struct Peaks {
     /// `bend` times the largest second difference's around it.
     level: f32,
     bend: f32,
+}
+
+/// The largest magnitudes of a piece's samples and of their second differences,
+/// in four lanes.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    loudest: [f32; 4],
+    sharpest: [f32; 4],
 }
 
 /// The points between two frames, of a Hann-windowed sinc.
@@ -84,32 +101,27 @@ impl Peaks {
     pub fn read(&self, recent: &[[f32; PAST + STRIDE]; 2], aim: f32, peaks: &mut [f32]) -> bool {
         let mut any = false;
         for recent in recent {
+            let extents = extents(recent, peaks.len());
             for (group, peaks) in peaks.chunks_mut(GROUP).enumerate() {
-                let recent: &[f32; PAST + GROUP] =
-                    recent[group * GROUP..].first_chunk().expect("a stride holds whole groups");
-                if self.can_reach(recent, aim) {
+                if self.can_reach(&extents[group * GROUP / PIECE..], aim) {
                     any = true;
-                    self.interpolate(recent, peaks);
+                    self.interpolate(recent[group * GROUP..].first_chunk().expect(WHOLE), peaks);
                 }
             }
         }
         any
     }
 
-    fn can_reach(&self, recent: &[f32; PAST + GROUP], aim: f32) -> bool {
-        // In four lanes, and a last piece that overlaps.
-        const N: usize = PAST + GROUP;
-        let (mut loudest, mut sharpest) = ([0.0f32; 4], [0.0f32; 4]);
-        for at in (0..N - 6).step_by(4).chain([N - 6]) {
+    fn can_reach(&self, extents: &[Extent], aim: f32) -> bool {
+        let [mut loudest, mut sharpest] = [[0.0f32; 4]; 2];
+        for extent in &extents[..REACH] {
             for i in 0..4 {
-                let [a, b, c] = [recent[at + i], recent[at + i + 1], recent[at + i + 2]];
-                loudest[i] = larger(loudest[i], b.abs());
-                sharpest[i] = larger(sharpest[i], ((a - b) + (c - b)).abs());
+                loudest[i] = larger(loudest[i], extent.loudest[i]);
+                sharpest[i] = larger(sharpest[i], extent.sharpest[i]);
             }
         }
         let most = |x: [f32; 4]| larger(larger(x[0], x[1]), larger(x[2], x[3]));
-        let ends = larger(recent[0].abs(), recent[N - 1].abs());
-        self.level * larger(most(loudest), ends) + self.bend * most(sharpest) >= aim
+        self.level * most(loudest) + self.bend * most(sharpest) >= aim
     }
 
     fn interpolate(&self, recent: &[f32; PAST + GROUP], peaks: &mut [f32]) {
@@ -134,6 +146,34 @@ impl Peaks {
     }
 }
 
+/// The extents of all pieces that the peaks of `n_frames` depend on.
+fn extents(recent: &[f32; PAST + STRIDE], n_frames: usize) -> [Extent; PIECES] {
+    let n_pieces = n_frames.div_ceil(GROUP) * GROUP / PIECE + REACH - GROUP / PIECE;
+    let mut all = [Extent::default(); PIECES];
+    for (piece, extent) in all.iter_mut().enumerate().take(n_pieces) {
+        // The last overlaps the one before it.
+        let at = (piece * PIECE).min(PAST + STRIDE - PIECE - 2);
+        *extent = Extent::of(recent[at..].first_chunk().expect(WHOLE));
+    }
+    all
+}
+
+impl Extent {
+    #[inline(always)]
+    fn of(x: &[f32; PIECE + 2]) -> Self {
+        let [mut loudest, mut sharpest] = [[0.0f32; 4]; 2];
+        for at in [0, 4] {
+            for i in 0..4 {
+                let [a, b, c] = [x[at + i], x[at + i + 1], x[at + i + 2]];
+                // Pieces meet at both ends.
+                loudest[i] = larger(loudest[i], larger(a.abs(), c.abs()));
+                sharpest[i] = larger(sharpest[i], ((a - b) + (c - b)).abs());
+            }
+        }
+        Extent { loudest, sharpest }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,22 +189,28 @@ mod tests {
         let (mut n_passed, mut n_read) = (0, 0);
         for n in 0..20_000 {
             // Smooth, rough and of signs that suit one phase worst.
-            let mut recent = [0.0f32; PAST + GROUP];
+            let mut recent = [0.0f32; PAST + STRIDE];
             let (mut low, share) = (0.0, 0.05 + 0.95 * (n % 20) as f32 / 19.0);
             for (i, x) in recent.iter_mut().enumerate() {
                 low += (noise() - low) * share;
                 let worst = peaks.phases[n % 7][i % TAPS].signum();
                 *x = if n % 3 == 0 { worst * 0.4 } else { low };
             }
-            let mut read = [0.0; GROUP];
-            peaks.interpolate(&recent, &mut read);
-            let highest = read.into_iter().fold(0.0, larger);
+            let n_frames = 1 + n % STRIDE;
             for aim in [0.3, 0.5, 0.8] {
-                if peaks.can_reach(&recent, aim) {
-                    n_read += 1;
-                } else {
-                    n_passed += 1;
-                    assert!(highest < aim, "{highest} was passed over at an aim of {aim}");
+                let mut read = [0.0; STRIDE];
+                peaks.read(&[recent; 2], aim, &mut read[..n_frames]);
+                for (group, read) in read[..n_frames].chunks(GROUP).enumerate() {
+                    let mut whole = [0.0; GROUP];
+                    peaks.interpolate(recent[group * GROUP..].first_chunk().expect(WHOLE), &mut whole);
+                    let highest = whole[..read.len()].iter().copied().fold(0.0, larger);
+                    if read.iter().any(|&peak| peak > 0.0) {
+                        n_read += 1;
+                        assert_eq!(read, &whole[..read.len()]);
+                    } else {
+                        n_passed += 1;
+                        assert!(highest < aim, "{highest} was passed over at an aim of {aim}");
+                    }
                 }
             }
         }

@@ -39,7 +39,7 @@ type Settings = [[f32; N]; 8];
 pub struct Dynamics {
     rate: u32,
     grid: Grid,
-    /// Filter coefficients, three of state and three of mix × band.
+    /// Filter coefficients, three of the state and three of the output × band.
     filters: Glide<{ 6 * N }>,
     settings: Glide<{ 8 * N }>,
     left: Lanes,
@@ -94,7 +94,7 @@ fn filters(rate: u32, bands: &[DynamicBand; N]) -> [f32; 6 * N] {
     let mut out = [0.0; 6 * N];
     for (band, params) in bands.iter().enumerate() {
         let c = svf::part(rate, params.shape, params.hz);
-        for (n, value) in c.state.into_iter().chain(c.mix).enumerate() {
+        for (n, value) in c.state.into_iter().chain(c.out).enumerate() {
             out[n * N + band] = value;
         }
     }
@@ -223,28 +223,26 @@ impl Dynamics {
 
     /// Frames between two grid lines, settings at rest.
     fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
-        let [c0, c1, c2, m0, m1, m2]: [[f32; N]; 6] = rows(self.filters.now());
+        let [s0, s1, s2, o0, o1, o2]: [[f32; N]; 6] = rows(self.filters.now());
         let [.., attack, _]: Settings = rows(self.settings.now());
-        let state = [c0, c1, c2];
+        let (state, out) = ([s0, s1, s2], [o0, o1, o2]);
         // Held here, the state stays in registers.
         let (mut lanes_l, mut lanes_r, mut level) = (self.left, self.right, self.level);
         let (mut delta, delta_step) = (self.delta, self.delta_step);
         for (l, r) in left.iter_mut().zip(right) {
-            let (band_l, low_l) = lanes_l.step(&state, [*l; N]);
-            let (band_r, low_r) = lanes_r.step(&state, [*r; N]);
+            let part_l = lanes_l.step(&state, &out, [*l; N]);
+            let part_r = lanes_r.step(&state, &out, [*r; N]);
             let (mut sum_l, mut sum_r) = ([0.0; N], [0.0; N]);
             for i in 0..N {
-                let part_l = m0[i] * *l + (m1[i] * band_l[i] + m2[i] * low_l[i]);
-                let part_r = m0[i] * *r + (m1[i] * band_r[i] + m2[i] * low_r[i]);
-                let loud = larger(part_l.abs(), part_r.abs()) + HUSH;
+                let loud = larger(part_l[i].abs(), part_r[i].abs()) + HUSH;
                 let now = loud * loud;
                 let share = if now > level.power[i] { attack[i] } else { level.release[i] };
                 level.power[i] += (now - level.power[i]) * share;
                 level.top[i] = larger(level.top[i], now);
                 level.sum[i] += now;
                 delta[i] += delta_step[i];
-                sum_l[i] = delta[i] * part_l;
-                sum_r[i] = delta[i] * part_r;
+                sum_l[i] = delta[i] * part_l[i];
+                sum_r[i] = delta[i] * part_r[i];
             }
             *l += (sum_l[0] + sum_l[1]) + (sum_l[2] + sum_l[3]);
             *r += (sum_r[0] + sum_r[1]) + (sum_r[2] + sum_r[3]);

@@ -12,12 +12,12 @@ use crate::flow::Processor;
 use crate::plan::{Band, N_EQ_BANDS};
 
 const N_PAIRS: usize = N_EQ_BANDS / 2;
-/// Numbers per pair: three state and three mix coefficients in four lanes.
+/// Numbers per pair: three coefficients of the state and three of the output in four lanes.
 const PER_PAIR: usize = 24;
 /// One frame inside each pair, one between pairs.
 const LATENCY: usize = 2 * N_PAIRS - 1;
 
-/// State and mix coefficients of one pair, in lanes.
+/// Coefficients of one pair's state and output, in lanes.
 type Pair = ([[f32; 4]; 3], [[f32; 4]; 3]);
 
 /// The equaliser.
@@ -40,7 +40,7 @@ fn coefficients(rate: u32, bands: &[Band; N_EQ_BANDS]) -> [f32; N_PAIRS * PER_PA
     for (i, band) in bands.iter().enumerate() {
         let c = svf::equaliser(rate, band);
         let (pair, lane) = (i / 2, (i % 2) * 2);
-        for (n, value) in c.state.into_iter().chain(c.mix).enumerate() {
+        for (n, value) in c.state.into_iter().chain(c.out).enumerate() {
             out[pair * PER_PAIR + n * 4 + lane] = value;
             out[pair * PER_PAIR + n * 4 + lane + 1] = value;
         }
@@ -80,7 +80,7 @@ impl Equaliser {
         self.grid.seek(frame);
     }
 
-    /// Whether all mixes rest at 0.
+    /// Whether no band adds anything, or is about to.
     fn is_flat(&self) -> bool {
         self.glide.resting()
             && self.glide.now().chunks_exact(PER_PAIR).all(|pair| pair[12..].iter().all(|&m| m == 0.0))
@@ -97,10 +97,10 @@ impl Equaliser {
             let [.., before_l, before_r] = if pair == 0 { [0.0, 0.0, l, r] } else { pairs[pair - 1].1 };
             let (lanes, last) = &mut pairs[pair];
             let v0 = [before_l, before_r, last[0], last[1]];
-            let (state, m) = &coefficients[pair];
-            let (band, low) = lanes.step(state, v0);
+            let (state, out) = &coefficients[pair];
+            let added = lanes.step(state, out, v0);
             for i in 0..4 {
-                last[i] = (v0[i] + m[0][i] * v0[i]) + (m[1][i] * band[i] + m[2][i] * low[i]);
+                last[i] = v0[i] + added[i];
             }
         }
         let [.., l, r] = pairs[N_PAIRS - 1].1;

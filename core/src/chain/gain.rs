@@ -108,9 +108,9 @@ impl Curve {
             let line = &mut gains[at..at + n];
             match self.gains[..self.n_knots].get(knot as usize..=knot as usize + 1) {
                 Some(&[from, to]) if frame >= 0 => {
-                    let (step, into, hop) = (to - from, into as f64, self.hop as f64);
+                    let (step, into, share) = (to - from, into as f64, 1.0 / self.hop as f64);
                     for (i, gain) in line.iter_mut().enumerate() {
-                        *gain = from + step * ((into + f64::from(i as u32)) / hop) as f32;
+                        *gain = from + step * ((into + f64::from(i as u32)) * share) as f32;
                     }
                 }
                 Some(&[first, _]) => line.fill(first),

@@ -17,6 +17,10 @@ const HIGHEST_HZ: f32 = 6_000.0;
 /// The part is held to this before it is cubed.
 const BOUND: f32 = 1.5;
 
+/// By how many frames the second filter works behind the first: two, so that
+/// neither waits for the other.
+const LATENCY: usize = 2;
+
 /// The saturation stage.
 #[derive(Clone, Debug)]
 pub struct Saturator {
@@ -24,10 +28,12 @@ pub struct Saturator {
     grid: Grid,
     drive: Glide<1>,
     state: [[f32; 4]; 3],
+    out: [[f32; 4]; 3],
     lanes: Lanes,
-    /// The input and the once-filtered input of the frame before, `L R`.
-    waiting: [f32; 2],
-    once: [f32; 2],
+    /// The input and the once-filtered input of the last frames, `L R`, the
+    /// oldest first.
+    waiting: [[f32; LATENCY]; 2],
+    once: [[f32; 2]; LATENCY],
     /// No drive: only the delay, until that changes.
     asleep: bool,
 }
@@ -42,9 +48,10 @@ impl Saturator {
             grid: Grid::default(),
             drive: Glide::new([params.drive]),
             state: c.state.map(|c| [c; 4]),
+            out: c.out.map(|c| [c; 4]),
             lanes: Lanes::default(),
-            waiting: [0.0; 2],
-            once: [0.0; 2],
+            waiting: [[0.0; LATENCY]; 2],
+            once: [[0.0; 2]; LATENCY],
             asleep: params.drive == 0.0,
         }
     }
@@ -68,23 +75,22 @@ impl Saturator {
         self.asleep = self.is_idle();
         if self.asleep {
             self.lanes = Lanes::default();
-            self.once = [0.0; 2];
+            self.once = [[0.0; 2]; LATENCY];
         }
         self.lanes.hush();
     }
 
     fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         let n = left.len();
-        let (state, mut lanes, mut once) = (self.state, self.lanes, self.once);
+        let (state, out, mut lanes) = (self.state, self.out, self.lanes);
+        let [mut older, mut newer] = self.once;
         let mut lows = [[0.0; GRID]; 2];
         for i in 0..n {
-            let (_, low) = lanes.step(&state, [left[i], right[i], once[0], once[1]]);
-            // The step gives twice the low-pass.
-            once = [0.5 * low[0], 0.5 * low[1]];
-            lows[0][i] = 0.5 * low[2];
-            lows[1][i] = 0.5 * low[3];
+            let [l, r, low_l, low_r] = lanes.step(&state, &out, [left[i], right[i], older[0], older[1]]);
+            (older, newer) = (newer, [l, r]);
+            (lows[0][i], lows[1][i]) = (low_l, low_r);
         }
-        (self.lanes, self.once) = (lanes, once);
+        (self.lanes, self.once) = (lanes, [older, newer]);
         let mut drives = [self.drive.now()[0]; GRID];
         if !self.drive.resting() {
             for drive in &mut drives[..n] {
@@ -100,13 +106,15 @@ impl Saturator {
         }
     }
 
-    /// Only the delay of one frame.
+    /// Only the delay.
     fn pass(&mut self, left: &mut [f32], right: &mut [f32]) {
         for (waiting, plane) in self.waiting.iter_mut().zip([left, right]) {
-            if let Some(&newest) = plane.last() {
-                plane.copy_within(..plane.len() - 1, 1);
-                plane[0] = std::mem::replace(waiting, newest);
-            }
+            let mut line = [0.0; LATENCY + GRID];
+            let n = plane.len();
+            line[..LATENCY].copy_from_slice(waiting);
+            line[LATENCY..][..n].copy_from_slice(plane);
+            plane.copy_from_slice(&line[..n]);
+            waiting.copy_from_slice(&line[n..][..LATENCY]);
         }
     }
 }
@@ -132,9 +140,8 @@ impl Processor for Saturator {
         self.grid = grid;
     }
 
-    /// The second filter works a frame behind the first.
     fn latency(&self) -> usize {
-        1
+        LATENCY
     }
 
     fn tail(&self) -> usize {
@@ -146,7 +153,7 @@ impl Processor for Saturator {
         self.grid = Grid::default();
         self.asleep = self.is_idle();
         self.lanes = Lanes::default();
-        self.waiting = [0.0; 2];
-        self.once = [0.0; 2];
+        self.waiting = [[0.0; LATENCY]; 2];
+        self.once = [[0.0; 2]; LATENCY];
     }
 }

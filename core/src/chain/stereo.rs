@@ -1,6 +1,6 @@
 //! Stereo: the side signal wider or narrower in the middle and in the highs,
-//! each by itself, and taken out of the bass. What is added to the left is taken from the right: the mono sum
-//! never changes.
+//! each by itself, and taken out of the bass. What is added to the left is taken
+//! from the right: the mono sum never changes.
 
 use super::glide::Glide;
 use super::grid::{Grid, by_lines};
@@ -15,21 +15,26 @@ pub struct Image {
     rate: u32,
     grid: Grid,
     /// The state's coefficients at both corners by turns, then what is added:
-    /// above the lower corner, above the upper one, below the lower one.
-    glide: Glide<9>,
+    /// of the side signal itself, and of both corners' states by turns.
+    glide: Glide<11>,
     /// The side signal at the lower corner and at the upper one.
     lanes: Lanes,
     /// Nothing is added, until that changes.
     asleep: bool,
 }
 
-fn numbers(rate: u32, params: &Params) -> [f32; 9] {
-    let low = svf::part(rate, Shape::LowShelf, params.bass_hz);
-    let high = svf::part(rate, Shape::HighShelf, params.high_hz);
+/// All that is added is one filter at each corner: above the lower corner, above
+/// the upper one, and less below the lower one.
+fn numbers(rate: u32, params: &Params) -> [f32; 11] {
+    let at = |shape, hz| svf::part(rate, shape, hz);
+    let (below, middle) = (at(Shape::LowShelf, params.bass_hz), at(Shape::HighShelf, params.bass_hz));
+    let high = at(Shape::HighShelf, params.high_hz);
+    let (wider, above, mono) = (params.width - 1.0, params.width_high - params.width, -params.bass_mono);
+    let low: [f32; 3] = std::array::from_fn(|i| wider * middle.out[i] + mono * below.out[i]);
     // Highs out of this rate's reach are not there to be widened.
-    let above = if high.mix[0] == 0.0 { 0.0 } else { params.width_high - params.width };
-    let [low, high] = [low.state, high.state];
-    [low[0], high[0], low[1], high[1], low[2], high[2], params.width - 1.0, above, -params.bass_mono]
+    let top = high.out.map(|out| above * out);
+    let (a, b) = (below.state, high.state);
+    [a[0], b[0], a[1], b[1], a[2], b[2], low[0] + top[0], low[1], top[1], low[2], top[2]]
 }
 
 impl Image {
@@ -71,18 +76,15 @@ impl Image {
 
     /// Frames with all numbers at rest.
     fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
-        const HALF_K: f32 = std::f32::consts::FRAC_1_SQRT_2;
-        let [a1, b1, a2, b2, a3, b3, middle, highs, bass] = *self.glide.now();
-        let state = [[a1, b1, 0.0, 0.0], [a2, b2, 0.0, 0.0], [a3, b3, 0.0, 0.0]];
+        let [a0, b0, a1, b1, a2, b2, itself, a3, b3, a4, b4] = *self.glide.now();
+        let state = [[a0, b0, 0.0, 0.0], [a1, b1, 0.0, 0.0], [a2, b2, 0.0, 0.0]];
+        let out = [[itself, 0.0, 0.0, 0.0], [a3, b3, 0.0, 0.0], [a4, b4, 0.0, 0.0]];
         let mut lanes = self.lanes;
         for (l, r) in left.iter_mut().zip(right) {
             let side = (*l - *r) * 0.5;
-            // The step gives twice the band-pass and the low-pass.
-            let (band, low) = lanes.step(&state, [side, side, 0.0, 0.0]);
-            let above = |i: usize| side - (HALF_K * band[i] + 0.5 * low[i]);
-            let change = (middle * above(0) + highs * above(1)) + bass * (0.5 * low[0]);
-            *l += change;
-            *r -= change;
+            let [low, high, ..] = lanes.step(&state, &out, [side, side, 0.0, 0.0]);
+            *l += low + high;
+            *r -= low + high;
         }
         self.lanes = lanes;
     }

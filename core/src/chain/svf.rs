@@ -13,44 +13,49 @@ const HUSH: f32 = 1e-18;
 /// Frequencies above this share of the rate are out of a filter's reach.
 const REACH: f64 = 0.45;
 
-/// Coefficients of one filter: three for the state, three for the mix
-/// `y = x + m0·x + m1·b + m2·l`, where `b` and `l` are twice the band-pass and
-/// the low-pass output. All `m` zero is identity to the bit.
+/// Coefficients of one filter. Its output is taken from the input and the state
+/// before it: `y = o0·x + o1·ic1 + o2·ic2`; nothing waits for the next state.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Coefficients {
-    /// State.
+    /// What makes the next state.
     pub state: [f32; 3],
-    /// Mix.
-    pub mix: [f32; 3],
+    /// What makes the output.
+    pub out: [f32; 3],
 }
 
-/// The state's coefficients: with Simper's a1, a2 and a3 these are 2·a1 − 1,
-/// 2·a2 and 2·a3, which give the next state itself.
-fn state(g: f64, k: f64) -> [f32; 3] {
-    let a1 = 1.0 / (1.0 + g * (g + k));
-    [(2.0 * a1 - 1.0) as f32, (2.0 * g * a1) as f32, (2.0 * g * g * a1) as f32]
+impl Coefficients {
+    /// Of the filter `m0·x + m1·b + m2·l`, where `b` and `l` are its band-pass and
+    /// low-pass output. With Simper's a1, a2 and a3 the state's are 2·a1 − 1,
+    /// 2·a2 and 2·a3, which give the next state itself.
+    fn new(g: f64, k: f64, [m0, m1, m2]: [f64; 3]) -> Self {
+        let a1 = 1.0 / (1.0 + g * (g + k));
+        let (a2, a3) = (g * a1, g * g * a1);
+        let out = [m0 + m1 * a2 + m2 * a3, m1 * a1 + m2 * a2, m2 * (1.0 - a3) - m1 * a2];
+        let state = [2.0 * a1 - 1.0, 2.0 * a2, 2.0 * a3];
+        Coefficients { state: state.map(|x| x as f32), out: out.map(|x| x as f32) }
+    }
 }
 
-/// An equaliser band. One that lies out of reach at this rate is identity.
+/// What an equaliser band adds to the sound: at 0 dB, and for one that lies out
+/// of reach at this rate, nothing to the bit.
 pub fn equaliser(rate: u32, band: &Band) -> Coefficients {
     let filter = Filter::of(band, f64::from(rate));
-    let [d0, m1, m2] = filter.mix;
-    Coefficients { state: state(filter.g, filter.k), mix: [d0, 0.5 * m1, 0.5 * m2].map(|m| m as f32) }
+    Coefficients::new(filter.g, filter.k, filter.mix)
 }
 
 /// The part of the signal that a dynamic band of this shape moves: everything
-/// below, around or above `hz`, with unit gain in its middle. Here the mix is
-/// the whole output: `y = m0·x + m1·b + m2·l`. Out of reach: nothing.
+/// below, around or above `hz`, with unit gain in its middle. Out of reach:
+/// nothing.
 pub fn part(rate: u32, shape: Shape, hz: f32) -> Coefficients {
     const K: f64 = std::f64::consts::SQRT_2;
     let share = f64::from(hz) / f64::from(rate);
     let (k, mix) = match shape {
-        Shape::LowShelf => (K, [0.0, 0.0, 0.5]),
-        Shape::Bell => (1.0, [0.0, 0.5, 0.0]),
-        Shape::HighShelf => (K, [1.0, -0.5 * K, -0.5]),
+        Shape::LowShelf => (K, [0.0, 0.0, 1.0]),
+        Shape::Bell => (1.0, [0.0, 1.0, 0.0]),
+        Shape::HighShelf => (K, [1.0, -K, -1.0]),
     };
     let mix = if share > REACH { [0.0; 3] } else { mix };
-    Coefficients { state: state(tan(std::f64::consts::PI * share.min(REACH)), k), mix: mix.map(|m| m as f32) }
+    Coefficients::new(tan(std::f64::consts::PI * share.min(REACH)), k, mix)
 }
 
 /// Four filters side by side, one per lane.
@@ -63,20 +68,18 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// One step: twice the band-pass and twice the low-pass output for `v0`.
+    /// One step: the outputs for `x`.
     #[inline(always)]
-    pub fn step(&mut self, c: &[[f32; 4]; 3], v0: [f32; 4]) -> ([f32; 4], [f32; 4]) {
-        let (mut band, mut low) = ([0.0; 4], [0.0; 4]);
+    pub fn step(&mut self, state: &[[f32; 4]; 3], out: &[[f32; 4]; 3], x: [f32; 4]) -> [f32; 4] {
+        let mut y = [0.0; 4];
         for i in 0..4 {
-            let v3 = v0[i] - self.ic2[i];
-            let next1 = c[0][i] * self.ic1[i] + c[1][i] * v3;
-            let next2 = (self.ic2[i] + c[1][i] * self.ic1[i]) + c[2][i] * v3;
-            band[i] = next1 + self.ic1[i];
-            low[i] = next2 + self.ic2[i];
-            self.ic1[i] = next1;
-            self.ic2[i] = next2;
+            let (ic1, ic2) = (self.ic1[i], self.ic2[i]);
+            let v3 = x[i] - ic2;
+            self.ic1[i] = state[0][i] * ic1 + state[1][i] * v3;
+            self.ic2[i] = (ic2 + state[1][i] * ic1) + state[2][i] * v3;
+            y[i] = out[0][i] * x[i] + (out[1][i] * ic1 + out[2][i] * ic2);
         }
-        (band, low)
+        y
     }
 
     /// Lets what is nearly nothing be nothing; for every line of the grid.

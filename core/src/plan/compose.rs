@@ -17,9 +17,6 @@ use crate::math::f64 as math;
 pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) -> Plan {
     let character = character(taste.preset);
     let amount = f64::from(taste.intensity);
-    let model = Model::new(track, lufs, trim);
-    let steadiness = model.steadiness();
-    let ride_at = |level: f64| ride_db(lufs + steadiness * (level - lufs), lufs, character.ride * amount);
     let mut stages = Stages::neutral();
 
     let balance = Balance::new(track, taste.reference.as_deref());
@@ -31,6 +28,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
     stages.saturation.drive = quantised(character.drive * amount, 1e3) as f32;
     stages.stereo = stereo(track, &character, taste.reference.as_deref(), amount);
     stages.ride = ride(track, lufs, character.ride * amount);
+    let model = Model::new(track, lufs, trim, &stages.ride);
     let ceiling = ceiling(track, taste.ceiling_dbtp.into(), amount);
     stages.limiter.ceiling_dbtp = ceiling as f32;
 
@@ -41,21 +39,20 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
     stages.input_gain_db = quantised(wish.db * amount, 100.0) as f32;
     let wide = too_wide(track, taste.reference.as_deref());
     dynamics(&mut stages, wide, &model, &character, amount);
-    let shaped = model.shaped(&stages, ride_at);
+    let shaped = model.shaped(&stages);
     let wanted = lufs + wish.db * amount;
     let output = output_gain(&model, &shaped, wanted, ceiling, character.push_db);
     stages.output_gain_db = output as f32;
 
     let after = model.loudness(&shaped, output, ceiling);
-    let ridden = |level: f64| ride_db(level, lufs, character.ride * amount);
-    let lra = model.range(&model.shaped(&stages, ridden), output, ceiling);
+    let lra = model.range(&shaped, output, ceiling);
     let peak = highest_peak(&shaped) + output;
     let promise = Promise {
         lufs: Some(quantised(after, 100.0)),
         lra_lu: Some(quantised(lra, 100.0)),
         true_peak_dbtp: Some(quantised(peak.min(ceiling - LIMITER_MARGIN_DB), 100.0)),
     };
-    let held = model.most_held(&stages, ride_at);
+    let held = model.most_held(&stages);
     let push = (peak - ceiling + LIMITER_MARGIN_DB).max(0.0);
     let mut reasons = vec![wish.reason(lufs, after, output + f64::from(stages.input_gain_db))];
     reasons.extend(words::tone(

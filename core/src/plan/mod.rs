@@ -4,7 +4,8 @@
 //! [`plan`] is pure and continuous: a small change in a fingerprint or a taste
 //! gives a small change in the plan. What a balanced track is and what each
 //! preset wants stands in `rules.rs`; `tone.rs` finds the equaliser, `compose.rs`
-//! the rest, `predict.rs` foretells the outcome, `words.rs` gives the reasons.
+//! the rest, `predict.rs` and `windows.rs` foretell the outcome, `words.rs` gives
+//! the reasons.
 
 mod compose;
 mod curve;
@@ -15,6 +16,7 @@ mod rules;
 mod stages;
 mod taste;
 mod tone;
+mod windows;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -34,7 +36,7 @@ pub use taste::{AlbumLoudness, Preset, Taste};
 pub use tone::Balance;
 
 /// The version of the rules.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The most that a rendering may correct the model of the loudness by, in LU:
 /// more is no miss of a model but another track.

@@ -9,12 +9,12 @@ use super::rules::{
 use super::stages::{RIDE_KNOTS, Ride, Stages, Stereo};
 use super::tone::{self, Balance};
 use super::words::{self, plain, reason, signed};
-use super::{Compare, Plan, Promise, Reason, Taste, VERSION, id, quantised, smoothstep, soft_limit};
+use super::{Compare, Plan, Promise, Reason, Taste, Trim, VERSION, id, quantised, smoothstep, soft_limit};
 use crate::fingerprint::Fingerprint;
 use crate::math::f64 as math;
 
 /// The plan for a track of this loudness; `trim` is what its rendering taught.
-pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) -> Plan {
+pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: Trim) -> Plan {
     let character = character(taste.preset);
     let amount = f64::from(taste.intensity);
     let mut stages = Stages::neutral();
@@ -28,7 +28,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
     stages.saturation.drive = quantised(character.drive * amount, 1e3) as f32;
     stages.stereo = stereo(track, &character, taste.reference.as_deref(), amount);
     stages.ride = ride(track, lufs, character.ride * amount);
-    let model = Model::new(track, lufs, trim, &stages.ride);
+    let model = Model::new(track, lufs, trim.lufs, &stages.ride);
     let ceiling = ceiling(track, taste.ceiling_dbtp.into(), amount);
     stages.limiter.ceiling_dbtp = ceiling as f32;
 
@@ -45,7 +45,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
     stages.output_gain_db = output as f32;
 
     let after = model.loudness(&shaped, output, ceiling);
-    let lra = model.range(&shaped, output, ceiling);
+    let lra = (model.range(&shaped, output, ceiling) - trim.lra_lu).max(0.0);
     let peak = highest_peak(&shaped) + output;
     let promise = Promise {
         lufs: Some(quantised(after, 100.0)),
@@ -66,7 +66,8 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: f64) 
         version: VERSION,
         id: id(&stages),
         promise,
-        trim_db: trim as f32,
+        trim_db: trim.lufs as f32,
+        trim_lra_lu: trim.lra_lu as f32,
         compare: compare(track, lufs, after),
         summary: words::summary(&stages, after - lufs, held, &promise),
         reasons,

@@ -285,19 +285,29 @@ fn a_rendering_corrects_what_the_model_missed() {
     // The rendering was 0.8 LU quieter than promised: so much more gain, the
     // same promise.
     let track = made(-20.0, 12.0);
-    let (first, then) =
-        (plan(&track, &Taste::default()).unwrap(), plan_trimmed(&track, &Taste::default(), 0.8).unwrap());
+    let missed =
+        |first: &Plan| first.trim(first.promise.lufs.map(|lufs| lufs - 0.8), first.promise.lra_lu.unwrap());
+    let trimmed = |track: &Fingerprint, trim| plan_trimmed(track, &Taste::default(), trim);
+    let first = plan(&track, &Taste::default()).unwrap();
+    let then = trimmed(&track, missed(&first)).unwrap();
     let more = then.stages.output_gain_db - first.stages.output_gain_db;
     assert!((0.8..1.1).contains(&more), "{more} dB more");
     assert_eq!((then.trim_db, then.promise.lufs), (0.8, first.promise.lufs));
     // Where peaks leave no room for more gain, the promise gives way.
     let full = made(-24.0, 22.0);
-    let (first, then) =
-        (plan(&full, &Taste::default()).unwrap(), plan_trimmed(&full, &Taste::default(), 0.8).unwrap());
+    let first = plan(&full, &Taste::default()).unwrap();
+    let then = trimmed(&full, missed(&first)).unwrap();
     assert_eq!(then.stages, first.stages);
     assert!((first.promise.lufs.unwrap() - then.promise.lufs.unwrap() - 0.8).abs() < 0.011);
-    assert!(plan_trimmed(&track, &Taste::default(), f64::NAN).is_err());
-    assert!(plan_trimmed(&track, &Taste::default(), 7.0).is_err());
+    for lufs in [f64::NAN, 7.0] {
+        assert!(trimmed(&track, Trim { lufs, ..Trim::default() }).is_err());
+    }
+    // What is missed of the range is promised otherwise; little is left alone.
+    let Promise { lufs, lra_lu, .. } = first.promise;
+    let then = trimmed(&full, first.trim(lufs.map(|lufs| lufs + 0.15), lra_lu.unwrap() - 0.4)).unwrap();
+    assert_eq!((then.trim_db, then.trim_lra_lu), (0.0, 0.4));
+    assert_eq!(then.stages, first.stages);
+    assert!((lra_lu.unwrap() - then.promise.lra_lu.unwrap() - 0.4).abs() < 0.011);
 }
 
 #[test]

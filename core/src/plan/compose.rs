@@ -1,5 +1,6 @@
 //! Composing a plan: each stage from what was measured and what is wanted.
 
+use super::balance::Balance;
 use super::predict::{Model, Shaped, highest_peak};
 use super::rules::{
     CEILING_DBTP, CLEAR_OF_PEAKS_DB, Character, EVEN_FROM_LU, EVEN_FULLY_LU, GLIDE_BELOW, LIFT_RANGE_DB,
@@ -7,7 +8,7 @@ use super::rules::{
     REFERENCE_TRACK_SIDE, REFERENCE_TRACK_WIDTH, character,
 };
 use super::stages::{RIDE_KNOTS, Ride, Stages, Stereo};
-use super::tone::{self, Balance};
+use super::tone;
 use super::words::{self, plain, reason, signed};
 use super::{Compare, Plan, Promise, Reason, Taste, Trim, VERSION, id, quantised, smoothstep, soft_limit};
 use crate::fingerprint::Fingerprint;

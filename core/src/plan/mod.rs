@@ -3,10 +3,11 @@
 //!
 //! [`plan`] is pure and continuous: a small change in a fingerprint or a taste
 //! gives a small change in the plan. What a balanced track is and what each
-//! preset wants stands in `rules.rs`; `tone.rs` finds the equaliser, `compose.rs`
-//! the rest, `predict.rs` and `windows.rs` foretell the outcome, `words.rs` gives
-//! the reasons.
+//! preset wants stands in `rules.rs`; `balance.rs` holds a track against it, `tone.rs`
+//! finds the equaliser, `compose.rs` the rest, `predict.rs` and `windows.rs`
+//! foretell the outcome, `words.rs` gives the reasons.
 
+mod balance;
 mod compose;
 mod curve;
 mod decimal;
@@ -26,6 +27,7 @@ use crate::fingerprint::{self, Fingerprint};
 use crate::geometry;
 use crate::math::f64 as math;
 
+pub use balance::Balance;
 pub use curve::Curve;
 pub use response::Filter;
 pub use stages::{
@@ -33,7 +35,6 @@ pub use stages::{
     Shape, Stages, Stereo,
 };
 pub use taste::{AlbumLoudness, Preset, Taste};
-pub use tone::Balance;
 
 /// The version of the rules.
 pub const VERSION: u32 = 3;

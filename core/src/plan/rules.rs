@@ -34,6 +34,19 @@ pub(super) const SPREAD_DB: [f64; N_THIRD_OCTAVES] = [
     9.0, // 20 kHz
 ];
 
+/// The threshold of hearing in third-octaves from 20 Hz, in dB SPL: ISO 389-7,
+/// free field, to 1 dB. The standard ends at 18 kHz with 73 dB.
+pub(super) const HEARD_FROM_DB: [f64; N_THIRD_OCTAVES] = [
+    78.0, 69.0, 59.0, 51.0, 44.0, 37.0, 31.0, 26.0, 22.0, 18.0, // 20 … 160 Hz
+    14.0, 11.0, 9.0, 6.0, 4.0, 3.0, 2.0, 2.0, 3.0, 2.0, // 200 Hz … 1.6 kHz
+    -1.0, -4.0, -6.0, -5.0, -1.0, 6.0, 13.0, 14.0, 12.0, 40.0, // 2 … 16 kHz
+    90.0, // 20 kHz
+];
+/// How loud music is played, in dB SPL of the whole: what studios mix at (SMPTE
+/// RP 200: 85 dB for one loudspeaker at −20 dBFS), and more than most homes do.
+/// What is not heard then is never heard.
+pub(super) const LISTENING_DB: f64 = 85.0;
+
 /// The spread around a listener's own reference track: they asked for it.
 pub(super) const REFERENCE_TRACK_SPREAD_DB: f64 = 1.0;
 /// The share of what exceeds that spread that is corrected.

@@ -1,7 +1,7 @@
 //! The plan in words: a reason for every move, and one sentence for all.
 
+use super::balance::{Balance, nearest_third};
 use super::stages::{Band, Shape, Stages};
-use super::tone::{Balance, nearest_third};
 use super::{Preset, Promise, Reason};
 use crate::fingerprint::N_THIRD_OCTAVES;
 

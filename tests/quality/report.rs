@@ -22,18 +22,22 @@ pub struct Report {
 }
 
 impl Report {
-    /// Prints every row, then every criterion, then where we stand.
+    /// Prints every row, then every criterion, then where we stand. `off` is what
+    /// a listener gets misses its promise by, `first` what the plan did before it
+    /// was rendered once.
     pub fn print(&self) {
         let Report { rows, distortions, verdicts, peers } = self;
         println!(
-            "{:24} {:13}|{:>7}{:>8}{:>7} |{:>6}{:>6}{:>6} |{:>7}{:>6} |{:>6}{:>6}{:>5}{:>6} |{:>6}{:>6} |{:>7}{:>6}{:>6}",
+            "{:24} {:13}|{:>7}{:>8}{:>7}{:>7} |{:>6}{:>6}{:>6}{:>6} |{:>7}{:>6} |{:>6}{:>6}{:>5}{:>6} |{:>6}{:>6} |{:>7}{:>6}{:>6}",
             "",
             "",
             "LUFS",
             "prom.",
             "off",
+            "first",
             "LRA",
             "prom.",
+            "first",
             "lost",
             "dBTP",
             "PLR-",
@@ -91,14 +95,16 @@ impl Report {
 fn print_row(row: &Row) {
     let Row { before, after, joins, .. } = row;
     println!(
-        "{:24.24} {:13}|{:>7.2}{:>8.2}{:>7.2} |{:>6.1}{:>6.1}{:>6.1} |{:>7.2}{:>6.1} |{:>6.2}{:>6.2}{:>5.1}{:>6.1} |{:>6.2}{:>6.2} |{:>7.4}{:>6.2}{:>6.0}",
+        "{:24.24} {:13}|{:>7.2}{:>8.2}{:>7.2}{:>7.2} |{:>6.1}{:>6.1}{:>6.2}{:>6.1} |{:>7.2}{:>6.1} |{:>6.2}{:>6.2}{:>5.1}{:>6.1} |{:>6.2}{:>6.2} |{:>7.4}{:>6.2}{:>6.0}",
         row.track,
         row.case,
         after.lufs,
         row.promised.lufs.unwrap_or(f64::NAN),
         row.loudness_error_lu(),
+        row.first.loudness_error_lu,
         after.lra_lu,
         row.promised.lra_lu.unwrap_or(f64::NAN),
+        row.first.range_error_lu,
         row.lra_lost_lu(),
         after.true_peak_dbtp,
         row.plr_lost_db(),
@@ -202,6 +208,8 @@ fn row_json(row: &Row) -> Value {
         "after": levels_json(&row.after),
         "loudness_error_lu": row.loudness_error_lu(),
         "range_error_lu": row.range_error_lu(),
+        "first_loudness_error_lu": row.first.loudness_error_lu,
+        "first_range_error_lu": row.first.range_error_lu,
         "lra_lost_lu": row.lra_lost_lu(),
         "plr_lost_db": row.plr_lost_db(),
         "equaliser_db": row.equaliser_db,

@@ -6,7 +6,7 @@ use auralis_core::error::Result;
 use auralis_core::fingerprint::{N_THIRD_OCTAVES, third_octave_hz};
 use auralis_core::flow::Processor;
 use auralis_core::geometry::Geometry;
-use auralis_core::plan::{self, Plan, Promise, Stages};
+use auralis_core::plan::{self, Promise, Stages, Trim};
 use auralis_core::player::Render;
 use auralis_tests::signals::{Memory, Planes, read_all};
 
@@ -21,8 +21,11 @@ pub struct Row {
     pub track: String,
     /// The case's name.
     pub case: String,
-    /// The plan's promise.
+    /// What the plan promises, as a listener gets it: a server renders each plan
+    /// once and from then on plans by what that taught. So does this.
     pub promised: Promise,
+    /// What the plan promised and what came of it before that.
+    pub first: First,
     /// The track as it is.
     pub before: Levels,
     /// As it was rendered.
@@ -35,6 +38,15 @@ pub struct Row {
     pub third_change_db: f64,
 }
 
+/// A plan as it was first made, beside its rendering.
+#[derive(Clone, Copy)]
+pub struct First {
+    /// Loudness less its promise, in LU.
+    pub loudness_error_lu: f64,
+    /// Range less its promise, in LU.
+    pub range_error_lu: f64,
+}
+
 /// A track is outside the spread from this distance on, in dB: less is within
 /// what measuring it again after other stages moves.
 const OUTSIDE_DB: f64 = 0.25;
@@ -42,12 +54,12 @@ const OUTSIDE_DB: f64 = 0.25;
 impl Row {
     /// Distance of the loudness to the promise, in LU.
     pub fn loudness_error_lu(&self) -> f64 {
-        self.promised.lufs.map_or(0.0, |lufs| self.after.lufs - lufs)
+        loudness_error_lu(&self.promised, &self.after)
     }
 
     /// Distance of the range to the promise, in LU.
     pub fn range_error_lu(&self) -> f64 {
-        self.promised.lra_lu.map_or(0.0, |lra| self.after.lra_lu - lra)
+        range_error_lu(&self.promised, &self.after)
     }
 
     /// Range that was lost, in LU; negative where it grew.
@@ -69,20 +81,43 @@ impl Row {
     }
 }
 
-/// Plans, renders and measures.
+fn loudness_error_lu(promised: &Promise, after: &Levels) -> f64 {
+    promised.lufs.map_or(0.0, |lufs| after.lufs - lufs)
+}
+
+fn range_error_lu(promised: &Promise, after: &Levels) -> f64 {
+    promised.lra_lu.map_or(0.0, |lra| after.lra_lu - lra)
+}
+
+/// Plans, renders and measures; where that misses the promise, plans again by
+/// what it taught, as a server does.
 pub fn row(track: &Track, case: &Case) -> std::result::Result<Row, String> {
     let text = |error: auralis_core::error::Error| error.to_string();
-    let Plan { stages, promise, .. } = plan::plan(&track.fingerprint, &case.taste).map_err(text)?;
-    let chunked = chunked(track.rate, &track.planes, &stages).map_err(text)?;
-    let continuous = continuous(track, &stages).map_err(text)?;
-    let after = Levels::of(track.rate, &chunked, &track.levels)?;
+    let mut plan = plan::plan(&track.fingerprint, &case.taste).map_err(text)?;
+    let mut sound = chunked(track.rate, &track.planes, &plan.stages).map_err(text)?;
+    let mut after = Levels::of(track.rate, &sound, &track.levels)?;
+    let first = First {
+        loudness_error_lu: loudness_error_lu(&plan.promise, &after),
+        range_error_lu: range_error_lu(&plan.promise, &after),
+    };
+    let trim = plan.trim(Some(after.lufs), after.lra_lu);
+    if trim != Trim::default() {
+        let untrimmed = plan.stages;
+        plan = plan::plan_trimmed(&track.fingerprint, &case.taste, trim).map_err(text)?;
+        if plan.stages != untrimmed {
+            sound = chunked(track.rate, &track.planes, &plan.stages).map_err(text)?;
+            after = Levels::of(track.rate, &sound, &track.levels)?;
+        }
+    }
+    let continuous = continuous(track, &plan.stages).map_err(text)?;
     Ok(Row {
         track: track.name.clone(),
         case: case.name.clone(),
-        promised: promise,
+        promised: plan.promise,
+        first,
         before: track.levels.clone(),
-        joins: Joins::between(&chunked, &continuous, track.rate, &Geometry::at(track.rate)),
-        equaliser_db: equaliser_db(track.rate, &stages),
+        joins: Joins::between(&sound, &continuous, track.rate, &Geometry::at(track.rate)),
+        equaliser_db: equaliser_db(track.rate, &plan.stages),
         third_change_db: track.levels.largest_third_change_db(&after),
         after,
     })

@@ -65,6 +65,8 @@ export interface Plan {
   promise: { lufs: number | null; lra_lu: number; true_peak_dbtp: number | null }
   /** What one rendering corrected of the promise, in LU. */
   trim_db: number
+  /** The same of the loudness range, in LU. */
+  trim_lra_lu: number
   compare: { original_db: number; enhanced_db: number }
   stages: Stages
   reasons: Reason[]

@@ -3,9 +3,11 @@
 //!
 //! [`plan`] is pure and continuous: a small change in a fingerprint or a taste
 //! gives a small change in the plan. What a balanced track is and what each
-//! preset wants stands in `rules.rs`; `tone.rs` finds the equaliser, `compose.rs`
-//! the rest, `predict.rs` foretells the outcome, `words.rs` gives the reasons.
+//! preset wants stands in `rules.rs`; `balance.rs` holds a track against it, `tone.rs`
+//! finds the equaliser, `compose.rs` the rest, `predict.rs` and `windows.rs`
+//! foretell the outcome, `words.rs` gives the reasons.
 
+mod balance;
 mod compose;
 mod curve;
 mod decimal;
@@ -15,6 +17,7 @@ mod rules;
 mod stages;
 mod taste;
 mod tone;
+mod windows;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +27,7 @@ use crate::fingerprint::{self, Fingerprint};
 use crate::geometry;
 use crate::math::f64 as math;
 
+pub use balance::Balance;
 pub use curve::Curve;
 pub use response::Filter;
 pub use stages::{
@@ -31,14 +35,16 @@ pub use stages::{
     Shape, Stages, Stereo,
 };
 pub use taste::{AlbumLoudness, Preset, Taste};
-pub use tone::Balance;
 
 /// The version of the rules.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
-/// The most that a rendering may correct the model of the loudness by, in LU:
-/// more is no miss of a model but another track.
-pub const MAX_TRIM_DB: f64 = 6.0;
+/// The most that a rendering may correct a promise by, in LU: more is no miss of
+/// a model but another track.
+pub const MAX_TRIM_LU: f64 = 6.0;
+/// A miss up to here is left alone, in LU: a page that shows tenths and a
+/// listener who hears halves (law L4) are served well enough.
+const LEFT_ALONE_LU: f64 = 0.2;
 
 /// What is to be done to a track, what will come of it, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +63,9 @@ pub struct Plan {
     /// short of the promise, in LU, to 0.01; 0 where nothing was rendered.
     #[serde(with = "decimal")]
     pub trim_db: f32,
+    /// The same of its loudness range, which no gain corrects: the promise does.
+    #[serde(default, with = "decimal")]
+    pub trim_lra_lu: f32,
     /// Gains that make original and enhanced equally loud.
     pub compare: Compare,
     /// Why, one per move.
@@ -75,6 +84,16 @@ pub struct Promise {
     pub lra_lu: Option<f64>,
     /// True peak in dBTP, to 0.01.
     pub true_peak_dbtp: Option<f64>,
+}
+
+/// What rendering a plan once taught: its promise less what came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Trim {
+    /// Of the loudness, in LU: more gain from then on, or where peaks leave no
+    /// room for that, a promise that gives way.
+    pub lufs: f64,
+    /// Of the loudness range, in LU: the promise is what was measured.
+    pub lra_lu: f64,
 }
 
 /// Gains for comparing at equal loudness (law L6): the original is raised only
@@ -109,20 +128,21 @@ pub struct Reason {
 
 /// The plan for a track and a taste.
 pub fn plan(track: &Fingerprint, taste: &Taste) -> Result<Plan> {
-    plan_trimmed(track, taste, 0.0)
+    plan_trimmed(track, taste, Trim::default())
 }
 
-/// The plan for a track and a taste of which a rendering is known: `trim_db` is
-/// the loudness that [`plan`] promised less the loudness that rendering it
-/// measured, in LU, within ±[`MAX_TRIM_DB`]. What the model of the loudness
-/// missed by it misses no more.
-pub fn plan_trimmed(track: &Fingerprint, taste: &Taste, trim_db: f64) -> Result<Plan> {
+/// The plan for a track and a taste of which a rendering is known, by
+/// [`Plan::trim`] of the plan that [`plan`] gives. What the models of loudness
+/// and range missed by it they miss no more. Trims lie within ±[`MAX_TRIM_LU`].
+pub fn plan_trimmed(track: &Fingerprint, taste: &Taste, trim: Trim) -> Result<Plan> {
     track.validate()?;
     taste.validate()?;
-    taste::within("trim_db", trim_db, -MAX_TRIM_DB, MAX_TRIM_DB)?;
+    taste::within("trim.lufs", trim.lufs, -MAX_TRIM_LU, MAX_TRIM_LU)?;
+    taste::within("trim.lra_lu", trim.lra_lu, -MAX_TRIM_LU, MAX_TRIM_LU)?;
     match track.lufs() {
         Some(lufs) if !track.sketch.is_empty() => {
-            let plan = compose::compose(track, lufs, taste, quantised(trim_db, 100.0));
+            let trim = Trim { lufs: quantised(trim.lufs, 100.0), lra_lu: quantised(trim.lra_lu, 100.0) };
+            let plan = compose::compose(track, lufs, taste, trim);
             plan.stages.validate()?;
             Ok(plan)
         }
@@ -140,10 +160,23 @@ impl Plan {
             stages,
             promise: Promise { lufs: None, lra_lu: None, true_peak_dbtp: None },
             trim_db: 0.0,
+            trim_lra_lu: 0.0,
             compare: Compare { original_db: 0.0, enhanced_db: 0.0 },
             reasons: Vec::new(),
             summary: "Not measured yet: nothing is changed".to_string(),
         }
+    }
+
+    /// What a rendering of this plan teaches that measures so: misses of its
+    /// promise, and 0 for those small enough to be left alone.
+    pub fn trim(&self, lufs: Option<f64>, lra_lu: f64) -> Trim {
+        let missed = |promised: Option<f64>, came: Option<f64>| match (promised, came) {
+            (Some(promised), Some(came)) if (promised - came).abs() > LEFT_ALONE_LU => {
+                quantised((promised - came).clamp(-MAX_TRIM_LU, MAX_TRIM_LU), 100.0)
+            }
+            _ => 0.0,
+        };
+        Trim { lufs: missed(self.promise.lufs, lufs), lra_lu: missed(self.promise.lra_lu, Some(lra_lu)) }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::response::gain_db;
 use super::rules::LIMITER_MARGIN_DB;
-use super::stages::{DynamicBand, N_DYNAMIC_BANDS, Shape, Stages};
+use super::stages::{DynamicBand, N_DYNAMIC_BANDS, Ride, Shape, Stages};
 use super::taste::{gated, mean, passed};
+use super::windows::{Moved, Windows};
 use super::{smoothstep, soft_positive};
 use crate::fingerprint::{Cluster, Fingerprint, N_THIRD_OCTAVES, SKETCH_EDGES_HZ, k_power, third_octave_hz};
 use crate::math::f64 as math;
@@ -14,8 +15,10 @@ pub(super) struct Model<'a> {
     rate: f64,
     lufs: f64,
     lra: f64,
-    /// What the sketch alone says of the track as it is.
-    own: (f64, f64),
+    /// The loudness by the sketch alone, as it is.
+    own: f64,
+    /// The windows of 3 s and the ride over them.
+    windows: Windows,
     /// How much louder the model hears than a rendering of it was, in LU.
     trim: f64,
     /// K-weighted and plain power of third-octave `i` within sketch band `b`.
@@ -30,6 +33,9 @@ pub(super) struct Model<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Shaped {
     n: f64,
+    /// As it was, and what of its change the ride makes.
+    from: f64,
+    ride: f64,
     lufs: f64,
     true_peak: f64,
     usual_peak: f64,
@@ -37,8 +43,9 @@ pub(super) struct Shaped {
 }
 
 impl<'a> Model<'a> {
-    /// The model of a track of this loudness, that hears `trim` LU too loud.
-    pub fn new(track: &'a Fingerprint, lufs: f64, trim: f64) -> Self {
+    /// The model of a track of this loudness under a ride, that hears `trim` LU
+    /// too loud.
+    pub fn new(track: &'a Fingerprint, lufs: f64, trim: f64, ride: &Ride) -> Self {
         let [low, middle, high] = SKETCH_EDGES_HZ;
         let edges = [10.0, low, middle, high, 30_000.0];
         let thirds = (0..N_THIRD_OCTAVES)
@@ -66,7 +73,8 @@ impl<'a> Model<'a> {
             rate: track.sample_rate.into(),
             lufs,
             lra: track.lra_lu,
-            own: (gated(&blocks).unwrap_or(lufs), range(&blocks)),
+            own: gated(&blocks).unwrap_or(lufs),
+            windows: Windows::new(track, ride),
             trim,
             thirds,
             parts,
@@ -121,18 +129,21 @@ impl<'a> Model<'a> {
     }
 
     /// The clusters as they leave the stereo stage.
-    pub fn shaped(&self, stages: &Stages, ride: impl Fn(f64) -> f64) -> Vec<Shaped> {
+    pub fn shaped(&self, stages: &Stages) -> Vec<Shaped> {
         let hearing = self.hearing(stages);
         let width = f64::from(stages.stereo.width);
         let image = 10.0 * math::log10(1.0 + self.side * (width * width - 1.0));
         self.clusters
             .iter()
             .map(|cluster| {
-                let input = f64::from(stages.input_gain_db) + ride(cluster.lufs);
+                let ride = self.windows.ride(cluster.lufs);
+                let input = f64::from(stages.input_gain_db) + ride;
                 let held = hearing.held(cluster, stages, input);
                 let (louder, higher) = hearing.change(cluster, &held);
                 Shaped {
                     n: cluster.n as f64,
+                    from: cluster.lufs,
+                    ride,
                     lufs: cluster.lufs + input + louder + image,
                     true_peak: cluster.true_peak_dbtp + input + higher + image.max(0.0),
                     usual_peak: cluster.usual_peak_dbtp + input + higher + image.max(0.0),
@@ -145,39 +156,35 @@ impl<'a> Model<'a> {
     /// Loudness after an output gain and a limiter, in LUFS.
     pub fn loudness(&self, shaped: &[Shaped], gain: f64, ceiling: f64) -> f64 {
         // The sketch is coarser than the track: what counts is the change.
-        self.lufs - self.trim + gated(&limited(shaped, gain, ceiling)).unwrap_or(self.own.0) - self.own.0
+        self.lufs - self.trim + gated(&limited(shaped, gain, ceiling)).unwrap_or(self.own) - self.own
     }
 
-    /// Loudness range after an output gain and a limiter, in LU. Blocks of 0.4 s
-    /// range further than the 3 s that it is measured by, and what moves them
-    /// moves those in proportion.
+    /// Loudness range after an output gain and a limiter, in LU.
     pub fn range(&self, shaped: &[Shaped], gain: f64, ceiling: f64) -> f64 {
-        let after = range(&limited(shaped, gain, ceiling));
-        self.lra * (after + EVEN_LU) / (self.own.1 + EVEN_LU)
+        let after = limited(shaped, gain, ceiling);
+        let moved = |(shaped, (n, lufs)): (&Shaped, (f64, f64))| Moved {
+            n,
+            lufs: shaped.from,
+            change: lufs - shaped.from - shaped.ride,
+        };
+        let blocks: Vec<Moved> = shaped.iter().zip(after).map(moved).collect();
+        self.lra * self.windows.range_factor(&blocks)
     }
 
     /// The most that the dynamics take away on any cluster, in dB.
-    pub fn most_held(&self, stages: &Stages, ride: impl Fn(f64) -> f64) -> f64 {
+    pub fn most_held(&self, stages: &Stages) -> f64 {
         let hearing = self.hearing(stages);
         let held = self.clusters.iter().flat_map(|cluster| {
-            hearing.held(cluster, stages, f64::from(stages.input_gain_db) + ride(cluster.lufs))
+            let input = f64::from(stages.input_gain_db) + self.windows.ride(cluster.lufs);
+            hearing.held(cluster, stages, input)
         });
         held.fold(0.0, f64::max)
-    }
-
-    /// How much of what a block lies off the mean its three seconds do: a ride
-    /// follows short-term loudness, the clusters are of 0.4 s.
-    pub fn steadiness(&self) -> f64 {
-        if self.own.1 > 0.0 { (self.lra / self.own.1).clamp(0.3, 1.0) } else { 1.0 }
     }
 }
 
 /// A detector hears the louder channel of two whose powers were summed: half of
 /// the sum where they are equal, all of it where one is silent.
 const LOUDER_CHANNEL_DB: f64 = -2.0;
-
-/// Keeps a proportion of ranges finite where all blocks are alike, in LU.
-const EVEN_LU: f64 = 0.5;
 
 /// How the dynamics hear and move a track.
 struct Hearing<'a> {
@@ -198,8 +205,7 @@ impl Hearing<'_> {
     fn levels(&self, cluster: &Cluster, input: f64) -> [f64; N_DYNAMIC_BANDS] {
         let plain: [f64; 4] =
             std::array::from_fn(|i| math::pow(10.0, (cluster.bands_lufs[i] + self.offsets[i]) / 10.0));
-        let (still, wavering) = WAVERING_DB;
-        let wavers = smoothstep(still, wavering, cluster.usual_peak_dbtp - cluster.lufs);
+        let wavers = wavering(cluster);
         std::array::from_fn(|band| {
             let power: f64 = (0..4).map(|i| plain[i] * self.heard[i][band]).sum();
             10.0 * math::log10(power + 1e-20) + input + LOUDER_CHANNEL_DB + wavers * self.lift[band]
@@ -264,9 +270,25 @@ fn expectile_db(band: &DynamicBand) -> f64 {
     EXPECTILE_DB * math::log10(f64::from(band.release_ms / band.attack_ms))
 }
 
-/// Peaks over loudness, in dB, of what holds still (a tone has 3) and of what
-/// wavers as music does.
-const WAVERING_DB: (f64, f64) = (3.0, 11.0);
+/// Whether a cluster wavers as music does, 0 (it holds still) to 1. What rises
+/// and falls slowly loses little where a limiter meets its peaks; what beats
+/// quicker than that sees has peaks above its loudness. Crushed music has the
+/// one only, a chord of tones the other.
+fn wavering(cluster: &Cluster) -> f64 {
+    let slowly = smoothstep(STILL_LIMITED_LU, WAVERING_LIMITED_LU, cluster.limited_lu);
+    let quickly = smoothstep(STILL_PEAK_DB, WAVERING_PEAK_DB, cluster.usual_peak_dbtp - cluster.lufs);
+    1.0 - (1.0 - slowly) * (1.0 - quickly)
+}
+
+/// Loudness lost by 3 dB of limiting, in LU: a tone loses them all, the most
+/// crushed music 2, others 1 to 1.5.
+const STILL_LIMITED_LU: f64 = 3.0;
+/// See [`STILL_LIMITED_LU`].
+const WAVERING_LIMITED_LU: f64 = 2.0;
+/// Peaks over loudness, in dB: a tone of middle pitch has 0 to 3, music 9 or more.
+const STILL_PEAK_DB: f64 = 2.0;
+/// See [`STILL_PEAK_DB`].
+const WAVERING_PEAK_DB: f64 = 9.0;
 
 /// Per decade of release over attack; measured on music.
 const EXPECTILE_DB: f64 = 4.3;
@@ -300,7 +322,7 @@ fn limiter_loss(cluster: &Shaped, over: f64) -> f64 {
 
 /// Loudness range of weighted blocks `(weight, LUFS)`: between the 10th and
 /// 95th hundredth of those above −70 LUFS and above 20 LU under their mean.
-fn range(blocks: &[(f64, f64)]) -> f64 {
+pub(super) fn range(blocks: &[(f64, f64)]) -> f64 {
     let Some(gate) = mean(blocks, -70.0).map(|mean| (mean - 20.0).max(-70.0)) else { return 0.0 };
     let levels: Vec<(f64, f64)> = blocks.iter().map(|&(n, lufs)| (n * passed(lufs, gate), lufs)).collect();
     match (quantile(&levels, 0.10), quantile(&levels, 0.95)) {

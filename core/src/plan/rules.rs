@@ -34,6 +34,19 @@ pub(super) const SPREAD_DB: [f64; N_THIRD_OCTAVES] = [
     9.0, // 20 kHz
 ];
 
+/// The threshold of hearing in third-octaves from 20 Hz, in dB SPL: ISO 389-7,
+/// free field, to 1 dB. The standard ends at 18 kHz with 73 dB.
+pub(super) const HEARD_FROM_DB: [f64; N_THIRD_OCTAVES] = [
+    78.0, 69.0, 59.0, 51.0, 44.0, 37.0, 31.0, 26.0, 22.0, 18.0, // 20 … 160 Hz
+    14.0, 11.0, 9.0, 6.0, 4.0, 3.0, 2.0, 2.0, 3.0, 2.0, // 200 Hz … 1.6 kHz
+    -1.0, -4.0, -6.0, -5.0, -1.0, 6.0, 13.0, 14.0, 12.0, 40.0, // 2 … 16 kHz
+    90.0, // 20 kHz
+];
+/// How loud music is played, in dB SPL of the whole: what studios mix at (SMPTE
+/// RP 200: 85 dB for one loudspeaker at −20 dBFS), and more than most homes do.
+/// What is not heard then is never heard.
+pub(super) const LISTENING_DB: f64 = 85.0;
+
 /// The spread around a listener's own reference track: they asked for it.
 pub(super) const REFERENCE_TRACK_SPREAD_DB: f64 = 1.0;
 /// The share of what exceeds that spread that is corrected.
@@ -74,6 +87,20 @@ pub(super) const EVEN_FROM_LU: f64 = 9.0;
 /// See [`EVEN_FROM_LU`].
 pub(super) const EVEN_FULLY_LU: f64 = 20.0;
 
+/// How far quiet sections may lie under loud ones, in LU, before the gain
+/// follows them, and where it does so fully. EBU Tech 3343 finds that ranges
+/// above 20 LU do not suit listening at home: the quiet is lost in the room, or
+/// the loud is too loud.
+pub(super) const FOLLOW_FROM_LU: f64 = 20.0;
+/// See [`FOLLOW_FROM_LU`].
+pub(super) const FOLLOW_FULLY_LU: f64 = 30.0;
+/// What following takes of that distance, in LU: with what is left of the
+/// dynamics it stays within the 2 LU of range that law L6 allows.
+pub(super) const FOLLOW_LU: f64 = 1.5;
+/// The share by which dynamics stand back where the gain follows: it is sections
+/// that differ there, not moments.
+pub(super) const FOLLOW_INSTEAD: f64 = 0.75;
+
 /// The most that a dynamic band raises what is quiet, in dB: more would bring
 /// up rooms and hiss.
 pub(super) const LIFT_RANGE_DB: f64 = 3.0;
@@ -106,6 +133,9 @@ pub(super) struct Character {
     pub widen: f64,
     /// Share of each deviation from the mean loudness that the ride takes away.
     pub ride: f64,
+    /// How much the ride follows sections that differ absurdly: 1 takes away
+    /// [`FOLLOW_LU`] of what lies between them.
+    pub follow: f64,
 }
 
 /// How one dynamic band acts when evening fully.
@@ -159,6 +189,7 @@ const ADAPTIVE: Character = Character {
     widen_narrow: 0.35,
     widen: 0.0,
     ride: 0.0,
+    follow: 1.0,
 };
 
 /// What `preset` wants.
@@ -167,7 +198,8 @@ pub(super) const fn character(preset: Preset) -> Character {
     match preset {
         Preset::Adaptive => ADAPTIVE,
         Preset::Gentle => {
-            Character { correction: 0.6, push_db: 1.0, even_wide: 0.0, widen_narrow: 0.15, ..ADAPTIVE }
+            let base = Character { correction: 0.6, push_db: 1.0, even_wide: 0.0, ..ADAPTIVE };
+            Character { widen_narrow: 0.15, follow: 0.0, ..base }
         }
         Preset::Warm => {
             Character { tone_db: [0.8, 1.2, 0.5, 0.0, -0.4, -0.9, -1.2, -1.6], drive: 0.3, ..ADAPTIVE }
@@ -182,6 +214,7 @@ pub(super) const fn character(preset: Preset) -> Character {
             even_wide: 0.3,
             dynamics: ATTACKING,
             drive: 0.12,
+            follow: 0.0,
             ..ADAPTIVE
         },
         Preset::Live => Character {
@@ -191,6 +224,7 @@ pub(super) const fn character(preset: Preset) -> Character {
             drive: 0.06,
             widen_narrow: 0.4,
             widen: 0.22,
+            follow: 0.0,
             ..ADAPTIVE
         },
         Preset::Night => Character {
@@ -200,6 +234,7 @@ pub(super) const fn character(preset: Preset) -> Character {
             lift: 0.25,
             dynamics: HOLDING,
             ride: 0.45,
+            follow: 0.0,
             ..ADAPTIVE
         },
     }

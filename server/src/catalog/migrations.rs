@@ -5,7 +5,11 @@ use rusqlite::Connection;
 
 use super::{Error, Result};
 
-const STEPS: &[&str] = &[include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
+];
 
 /// Runs the steps this file has not seen, each in its own transaction.
 pub fn run(connection: &mut Connection) -> Result<()> {

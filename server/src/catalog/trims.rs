@@ -1,5 +1,6 @@
-//! Trims: what rendering a plan once taught of the loudness it promises.
+//! Trims: what rendering a plan once taught of the loudness and range it promises.
 
+use auralis_core::plan::Trim;
 use rusqlite::{OptionalExtension, params};
 
 use super::measures::{MEASURABLE, measurable};
@@ -10,23 +11,34 @@ const TRIMS_KEPT: u32 = 64;
 
 impl Catalog {
     /// How far the rendering of this track by this taste fell short of its
-    /// promise, in LU; none: nobody has looked yet.
-    pub fn trim(&self, track_id: i64, taste: &str) -> Result<Option<f64>> {
+    /// promise; none: nobody has looked yet.
+    pub fn trim(&self, track_id: i64, taste: &str) -> Result<Option<Trim>> {
         self.read(|db| {
-            let mut statement = db
-                .prepare_cached("SELECT coalesce(trim_db, 0) FROM trim WHERE track_id = ?1 AND taste = ?2")?;
-            Ok(statement.query_row((track_id, taste), |row| row.get(0)).optional()?)
+            let mut statement = db.prepare_cached(
+                "SELECT coalesce(trim_db, 0), coalesce(lra_lu, 0) FROM trim WHERE track_id = ?1 AND taste = ?2",
+            )?;
+            let trim = statement.query_row((track_id, taste), |row| {
+                Ok(Trim { lufs: row.get(0)?, lra_lu: row.get(1)? })
+            });
+            Ok(trim.optional()?)
         })
     }
 
     /// Stores a trim (none: it could not be rendered), unless the file changed
     /// meanwhile. Returns whether it was stored.
-    pub fn put_trim(&self, of: &Measurable, taste: &str, trim_db: Option<f64>) -> Result<bool> {
+    pub fn put_trim(&self, of: &Measurable, taste: &str, trim: Option<Trim>) -> Result<bool> {
         self.write(|db| {
             let n_stored = db.execute(
-                "INSERT OR REPLACE INTO trim (track_id, taste, trim_db)
-                 SELECT id, ?4, ?5 FROM track WHERE id = ?1 AND size = ?2 AND mtime_ns = ?3",
-                params![of.row, of.size as i64, of.mtime_ns, taste, trim_db],
+                "INSERT OR REPLACE INTO trim (track_id, taste, trim_db, lra_lu)
+                 SELECT id, ?4, ?5, ?6 FROM track WHERE id = ?1 AND size = ?2 AND mtime_ns = ?3",
+                params![
+                    of.row,
+                    of.size as i64,
+                    of.mtime_ns,
+                    taste,
+                    trim.map(|trim| trim.lufs),
+                    trim.map(|trim| trim.lra_lu)
+                ],
             )?;
             db.execute(
                 "DELETE FROM trim WHERE track_id = ?1 AND rowid NOT IN

@@ -117,11 +117,11 @@ pub async fn planned(
             None => None,
         };
         // What the first rendering teaches is taken up the next time.
-        let trim_db = catalog.trim(row, &taste_key(&taste)?)?;
-        let plan = plan_trimmed(&print, &taste, trim_db.unwrap_or(0.0))?;
+        let trim = catalog.trim(row, &taste_key(&taste)?)?;
+        let plan = plan_trimmed(&print, &taste, trim.unwrap_or_default())?;
         let body = serde_json::to_string(&plan)?;
         catalog.put_plan(row, &plan.id, &body)?;
-        if trim_db.is_none()
+        if trim.is_none()
             && let Some(track) = catalog.measurable(&key)?
         {
             jobs.check(Check { track, taste });

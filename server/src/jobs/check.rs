@@ -1,6 +1,6 @@
 //! A promise held against its rendering: the plan is rendered once into a
-//! meter, and what the model of the loudness missed is stored as a trim, which
-//! page and stream plan by from then on.
+//! meter, and what the models of loudness and range missed is stored as a trim,
+//! which page and stream plan by from then on.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::BufReader;
@@ -12,8 +12,8 @@ use auralis_core::error::{Error, Kind};
 use auralis_core::fingerprint::{self, Fingerprint};
 use auralis_core::flow::{Source, Stereo};
 use auralis_core::geometry::Geometry;
-use auralis_core::meter::Meter;
-use auralis_core::plan::{self, MAX_TRIM_DB, Taste};
+use auralis_core::meter::{Meter, Reading};
+use auralis_core::plan::{self, Taste, Trim};
 use auralis_core::player::Render;
 
 use super::measure::Failure;
@@ -24,9 +24,6 @@ use crate::events::Event;
 use crate::media;
 use crate::pool::panic_text;
 
-/// A miss up to here is left alone, in LU: a page that shows tenths and a
-/// listener who hears halves (law L4) are served well enough.
-const LEFT_ALONE_LU: f64 = 0.2;
 /// Frames rendered between two looks at whether to go on.
 const SLICE: usize = 16_384;
 /// Checks that may wait for listeners: a few tracks of a few pages.
@@ -158,8 +155,8 @@ impl Jobs {
         let outcome = outcome.unwrap_or_else(|panic| {
             Err(Failure { stage: "check", ..Failure::panicked(&panic_text(&*panic)) })
         });
-        let trim_db = match outcome {
-            Ok(trim_db) => Some(trim_db),
+        let trim = match outcome {
+            Ok(trim) => Some(trim),
             // What cannot be rendered now cannot be later either: nobody looks again.
             Err(failure) if failure.stage == "check" && !self.stopped() => {
                 tracing::warn!(track_id = track.key, error = chain(&*failure.error), "promise not checked");
@@ -168,8 +165,8 @@ impl Jobs {
             Err(failure) => return Err(failure),
         };
         shared.metrics.checks.add(1);
-        let is_stored = shared.catalog.put_trim(track, &taste, trim_db).map_err(store)?;
-        if is_stored && trim_db.is_some_and(|trim_db| trim_db != 0.0) {
+        let is_stored = shared.catalog.put_trim(track, &taste, trim).map_err(store)?;
+        if is_stored && trim.is_some_and(|trim| trim != Trim::default()) {
             shared.metrics.trims.add(1);
             shared.events.tell(Event::Trimmed { track_id: track.key.clone() });
         }
@@ -177,16 +174,18 @@ impl Jobs {
     }
 }
 
-/// Renders the untrimmed plan and gives how far its loudness falls short of its
-/// promise, in LU; 0 where that is left alone. `keep_going` may stop it.
-fn trim(check: &Check, json: &str, keep_going: &mut dyn FnMut(u64) -> bool) -> Result<f64, Failure> {
+/// Renders the untrimmed plan and gives how far it falls short of its promise.
+/// `keep_going` may stop it.
+fn trim(check: &Check, json: &str, keep_going: &mut dyn FnMut(u64) -> bool) -> Result<Trim, Failure> {
     let print: Fingerprint = serde_json::from_str(json).map_err(|error| Failure {
         stage: "check",
         reason: "the fingerprint is not what it should be".to_owned(),
         error: Box::new(error),
     })?;
     let plan = plan::plan(&print, &check.taste).map_err(|error| Failure::core("check", error))?;
-    let Some(promised) = plan.promise.lufs else { return Ok(0.0) };
+    if plan.promise.lufs.is_none() {
+        return Ok(Trim::default());
+    }
     let file = media::open(&check.track).map_err(|error| Failure {
         stage: "open",
         reason: error.to_string(),
@@ -202,18 +201,15 @@ fn trim(check: &Check, json: &str, keep_going: &mut dyn FnMut(u64) -> bool) -> R
         // A file that cannot be read now may be later.
         Failure::core(if error.kind == Kind::Io { "open" } else { "check" }, error)
     })?;
-    let missed = rendered.map_or(0.0, |rendered| promised - rendered);
-    // To the quantum of the plan.
-    let missed = (missed.clamp(-MAX_TRIM_DB, MAX_TRIM_DB) * 100.0).round() / 100.0;
-    Ok(if missed.abs() > LEFT_ALONE_LU { missed } else { 0.0 })
+    Ok(plan.trim(rendered.integrated, rendered.range))
 }
 
-/// The integrated loudness of all that a source gives, in LUFS.
+/// The loudness of all that a source gives.
 fn loudness(
     source: &mut impl Source,
     rate: u32,
     keep_going: &mut dyn FnMut(u64) -> bool,
-) -> Result<Option<f64>, Error> {
+) -> Result<Reading, Error> {
     let mut meter = Meter::new(rate, 2)?;
     let mut block = Block::new(2, SLICE);
     let mut n_frames = 0;
@@ -222,7 +218,7 @@ fn loudness(
         meter.push(&block);
         n_frames += block.n_frames() as u64;
         if block.n_frames() < SLICE {
-            return Ok(meter.finish().loudness.integrated);
+            return Ok(meter.finish().loudness);
         }
         if !keep_going(n_frames) {
             return Err(Error::new(Kind::Cancelled, "the check was stopped"));

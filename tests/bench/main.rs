@@ -21,5 +21,6 @@ fn main() {
     native::rendering(&mut table, &material);
     native::enhancing(&mut table, &material);
     wasm::in_node(&mut table, &material);
+    wasm::in_worker(&mut table, &material);
     table.print();
 }

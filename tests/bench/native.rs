@@ -9,7 +9,7 @@ use auralis_core::flow::{Processor, Source};
 use auralis_core::geometry::Geometry;
 use auralis_core::player::Render;
 use auralis_core::{decode, fingerprint};
-use auralis_tests::signals::{Memory, Planes};
+use auralis_tests::signals::{Character, Memory, Planes, track};
 
 use crate::material::Material;
 use crate::table::{Goal, Table};
@@ -28,10 +28,19 @@ pub fn decoding(table: &mut Table, material: &Material) {
 
 /// All that is measured of a track, from its frames.
 pub fn fingerprinting(table: &mut Table, material: &Material) {
-    table.row("fingerprint", Goal::of(400.0, 520.0), material.seconds, || {
-        let mut source = Memory::new(material.rate, material.planes.clone());
-        std::hint::black_box(fingerprint::measure(&mut source, &mut |_| true).expect("sound is measured"));
-    });
+    let mut print = |name: &str, goal, rate, seconds, planes: &Planes| {
+        table.row(name, goal, seconds, || {
+            let mut source = Memory::new(rate, planes.clone());
+            std::hint::black_box(fingerprint::measure(&mut source, &mut |_| true).expect("it is measured"));
+        });
+    };
+    let Material { rate, seconds, planes, .. } = material;
+    print("fingerprint", Goal::of(400.0, 520.0), *rate, *seconds, planes);
+    for rate in [96_000, 192_000] {
+        let seconds = 20.0;
+        let planes = track(Character::Boomy, 1, rate, seconds);
+        print(&format!("fingerprint at {} kHz", rate / 1_000), Goal::NONE, rate, seconds, &planes);
+    }
 }
 
 /// Each stage, then the chain of all.

@@ -23,6 +23,11 @@ pub fn in_node(table: &mut Table, material: &Material) {
     speeds(table, material, "node.mjs", "Node");
 }
 
+/// In a Worker of headless Chromium, where it measures and plans.
+pub fn in_worker(table: &mut Table, material: &Material) {
+    speeds(table, material, "browser.mjs", "a Worker");
+}
+
 fn speeds(table: &mut Table, material: &Material, script: &str, place: &str) {
     let row = |key, what: String, goal| Told {
         key,

@@ -3,12 +3,13 @@
 use super::balance::Balance;
 use super::predict::{Model, Shaped, highest_peak};
 use super::rules::{
-    CEILING_DBTP, CLEAR_OF_PEAKS_DB, Character, EVEN_FROM_LU, EVEN_FULLY_LU, GLIDE_BELOW, LIFT_RANGE_DB,
-    LIMITER_MARGIN_DB, MAX_GAIN_DB, QUIET_SHARE, REFERENCE_TRACK_EVEN_LU, REFERENCE_TRACK_LUFS,
-    REFERENCE_TRACK_SIDE, REFERENCE_TRACK_WIDTH, character,
+    CEILING_DBTP, CLEAR_OF_PEAKS_DB, Character, EVEN_FROM_LU, EVEN_FULLY_LU, FOLLOW_FROM_LU, FOLLOW_FULLY_LU,
+    FOLLOW_INSTEAD, FOLLOW_LU, GLIDE_BELOW, LIFT_RANGE_DB, LIMITER_MARGIN_DB, MAX_GAIN_DB, QUIET_SHARE,
+    REFERENCE_TRACK_EVEN_LU, REFERENCE_TRACK_LUFS, REFERENCE_TRACK_SIDE, REFERENCE_TRACK_WIDTH, character,
 };
 use super::stages::{RIDE_KNOTS, Ride, Stages, Stereo};
 use super::tone;
+use super::windows::sections_lu;
 use super::words::{self, plain, reason, signed};
 use super::{Compare, Plan, Promise, Reason, Taste, Trim, VERSION, id, quantised, smoothstep, soft_limit};
 use crate::fingerprint::Fingerprint;
@@ -28,7 +29,11 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: Trim)
     }
     stages.saturation.drive = quantised(character.drive * amount, 1e3) as f32;
     stages.stereo = stereo(track, &character, taste.reference.as_deref(), amount);
-    stages.ride = ride(track, lufs, character.ride * amount);
+    let wide = too_wide(track, taste.reference.as_deref());
+    let apart = sections_lu(track);
+    let follow = character.follow * follow(apart, wide, taste);
+    let share = character.ride + follow * FOLLOW_LU / apart.max(FOLLOW_FROM_LU);
+    stages.ride = ride(track, lufs, share * amount);
     let model = Model::new(track, lufs, trim.lufs, &stages.ride);
     let ceiling = ceiling(track, taste.ceiling_dbtp.into(), amount);
     stages.limiter.ceiling_dbtp = ceiling as f32;
@@ -38,7 +43,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: Trim)
     // and image change is made up for behind them.
     let wish = wished_gain(track, lufs, taste);
     stages.input_gain_db = quantised(wish.db * amount, 100.0) as f32;
-    let wide = too_wide(track, taste.reference.as_deref());
+    let wide = wide * (1.0 - FOLLOW_INSTEAD * follow);
     dynamics(&mut stages, wide, &model, &character, amount);
     let shaped = model.shaped(&stages);
     let wanted = lufs + wish.db * amount;
@@ -62,7 +67,7 @@ pub(super) fn compose(track: &Fingerprint, lufs: f64, taste: &Taste, trim: Trim)
         if taste.reference.is_some() { "your reference" } else { "released music" },
         taste.preset,
     ));
-    reasons.extend(other_reasons(track, &stages, held, push));
+    reasons.extend(other_reasons(track, &stages, &character, apart, held, push));
     Plan {
         version: VERSION,
         id: id(&stages),
@@ -144,6 +149,14 @@ fn too_wide(track: &Fingerprint, reference: Option<&Fingerprint>) -> f64 {
         None => smoothstep(EVEN_FROM_LU, EVEN_FULLY_LU, track.lra_lu),
         Some(other) => smoothstep(0.0, REFERENCE_TRACK_EVEN_LU, track.lra_lu - other.lra_lu),
     }
+}
+
+/// How much the gain follows the sections of a track that lie so far apart,
+/// 0 to 1. Not in an album: its tracks keep their relations, and so do the parts
+/// of them. And not where the listener's reference is as wide.
+fn follow(apart: f64, wide: f64, taste: &Taste) -> f64 {
+    let asked = if taste.reference.is_some() { wide } else { 1.0 };
+    if taste.album.is_some() { 0.0 } else { asked * smoothstep(FOLLOW_FROM_LU, FOLLOW_FULLY_LU, apart) }
 }
 
 /// The change of the side gain that brings the image nearer to the reference's.
@@ -277,7 +290,14 @@ fn compare(track: &Fingerprint, lufs: f64, after: f64) -> Compare {
 }
 
 /// Reasons of the ride, dynamics, saturation, stereo and limiter.
-fn other_reasons(track: &Fingerprint, stages: &Stages, held: f64, push: f64) -> Vec<Reason> {
+fn other_reasons(
+    track: &Fingerprint,
+    stages: &Stages,
+    character: &Character,
+    apart: f64,
+    held: f64,
+    push: f64,
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let lra = format!("range {:.1} LU", track.lra_lu);
     let (low, high) = stages
@@ -287,8 +307,14 @@ fn other_reasons(track: &Fingerprint, stages: &Stages, held: f64, push: f64) -> 
         .fold((0.0f64, 0.0f64), |(low, high), &gain| (low.min(gain.into()), high.max(gain.into())));
     if high - low >= 0.1 {
         let done = format!("{} to {} dB", signed(low), signed(high));
-        let text = format!("{done} along the track: {lra}, made even for quiet listening");
-        reasons.push(reason("ride", lra.clone(), "even for quiet listening".to_string(), done, text));
+        let (measured, wanted) = if character.ride > 0.0 {
+            (lra.clone(), "made even for quiet listening".to_string())
+        } else {
+            let measured = format!("its quiet parts lie {apart:.0} LU under its loud ones");
+            (measured, format!("at most {FOLLOW_FROM_LU:.0} LU are easily followed at home"))
+        };
+        let text = format!("{done} along the track: {measured}, {wanted}");
+        reasons.push(reason("ride", measured, wanted, done, text));
     }
     if held >= 0.1 {
         let done = format!("up to −{held:.1} dB");

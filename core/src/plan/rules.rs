@@ -87,6 +87,20 @@ pub(super) const EVEN_FROM_LU: f64 = 9.0;
 /// See [`EVEN_FROM_LU`].
 pub(super) const EVEN_FULLY_LU: f64 = 20.0;
 
+/// How far quiet sections may lie under loud ones, in LU, before the gain
+/// follows them, and where it does so fully. EBU Tech 3343 finds that ranges
+/// above 20 LU do not suit listening at home: the quiet is lost in the room, or
+/// the loud is too loud.
+pub(super) const FOLLOW_FROM_LU: f64 = 20.0;
+/// See [`FOLLOW_FROM_LU`].
+pub(super) const FOLLOW_FULLY_LU: f64 = 30.0;
+/// What following takes of that distance, in LU: with what is left of the
+/// dynamics it stays within the 2 LU of range that law L6 allows.
+pub(super) const FOLLOW_LU: f64 = 1.5;
+/// The share by which dynamics stand back where the gain follows: it is sections
+/// that differ there, not moments.
+pub(super) const FOLLOW_INSTEAD: f64 = 0.75;
+
 /// The most that a dynamic band raises what is quiet, in dB: more would bring
 /// up rooms and hiss.
 pub(super) const LIFT_RANGE_DB: f64 = 3.0;
@@ -119,6 +133,9 @@ pub(super) struct Character {
     pub widen: f64,
     /// Share of each deviation from the mean loudness that the ride takes away.
     pub ride: f64,
+    /// How much the ride follows sections that differ absurdly: 1 takes away
+    /// [`FOLLOW_LU`] of what lies between them.
+    pub follow: f64,
 }
 
 /// How one dynamic band acts when evening fully.
@@ -172,6 +189,7 @@ const ADAPTIVE: Character = Character {
     widen_narrow: 0.35,
     widen: 0.0,
     ride: 0.0,
+    follow: 1.0,
 };
 
 /// What `preset` wants.
@@ -180,7 +198,8 @@ pub(super) const fn character(preset: Preset) -> Character {
     match preset {
         Preset::Adaptive => ADAPTIVE,
         Preset::Gentle => {
-            Character { correction: 0.6, push_db: 1.0, even_wide: 0.0, widen_narrow: 0.15, ..ADAPTIVE }
+            let base = Character { correction: 0.6, push_db: 1.0, even_wide: 0.0, ..ADAPTIVE };
+            Character { widen_narrow: 0.15, follow: 0.0, ..base }
         }
         Preset::Warm => {
             Character { tone_db: [0.8, 1.2, 0.5, 0.0, -0.4, -0.9, -1.2, -1.6], drive: 0.3, ..ADAPTIVE }
@@ -195,6 +214,7 @@ pub(super) const fn character(preset: Preset) -> Character {
             even_wide: 0.3,
             dynamics: ATTACKING,
             drive: 0.12,
+            follow: 0.0,
             ..ADAPTIVE
         },
         Preset::Live => Character {
@@ -204,6 +224,7 @@ pub(super) const fn character(preset: Preset) -> Character {
             drive: 0.06,
             widen_narrow: 0.4,
             widen: 0.22,
+            follow: 0.0,
             ..ADAPTIVE
         },
         Preset::Night => Character {
@@ -213,6 +234,7 @@ pub(super) const fn character(preset: Preset) -> Character {
             lift: 0.25,
             dynamics: HOLDING,
             ride: 0.45,
+            follow: 0.0,
             ..ADAPTIVE
         },
     }

@@ -255,6 +255,54 @@ fn the_ride_brings_quiet_and_loud_together() {
     assert!(long.gain_db.len() <= RIDE_KNOTS && long.hop_s * (long.gain_db.len() - 1) as f32 >= 7_199.0);
 }
 
+/// A track that whispers for its first half and is loud in the second, `apart`
+/// LU louder.
+fn in_two_parts(apart: f64) -> Fingerprint {
+    let mut track = made(-18.0, 14.0);
+    let loud = -15.5;
+    track.loudness_curve = (0..60).map(|i| Some(if i < 30 { loud - apart } else { loud })).collect();
+    let n = track.sketch.len();
+    for (i, cluster) in track.sketch.iter_mut().enumerate() {
+        let change = if i < n / 2 { loud - apart } else { loud } - cluster.lufs;
+        cluster.lufs += change;
+        cluster.n = 600 / n as u64 + 1;
+        cluster.true_peak_dbtp += change;
+        cluster.usual_peak_dbtp += change;
+        for band in &mut cluster.bands_lufs {
+            *band += change;
+        }
+    }
+    track.lra_lu = if apart < 22.0 { apart } else { 0.5 };
+    track
+}
+
+#[test]
+fn the_gain_follows_sections_that_differ_absurdly_and_no_others() {
+    let at = |apart: f64, taste: &Taste| plan(&in_two_parts(apart), taste).unwrap();
+    let rides = |plan: &Plan| plan.stages.ride.gain_db.iter().any(|gain| *gain != 0.0);
+    for apart in [0.0, 8.0, 15.0, 19.0] {
+        assert!(!rides(&at(apart, &Taste::default())), "{apart} LU are usual");
+    }
+    let absurd = at(30.0, &Taste::default());
+    let gains = &absurd.stages.ride.gain_db;
+    let follows = f64::from(gains[10] - gains[50]);
+    assert!((1.0..=2.0).contains(&follows), "{follows} dB: {gains:?}");
+    let reason = absurd.reasons.iter().find(|reason| reason.stage == "ride").expect("a reason");
+    assert!(reason.text.contains("its quiet parts lie 30 LU under"), "{reason:?}");
+    // An album keeps its relations, and these presets leave dynamics alone.
+    let album = AlbumLoudness::of([&in_two_parts(30.0)]);
+    assert!(!rides(&at(30.0, &Taste { album, ..Taste::default() })));
+    assert!(!rides(&at(30.0, &taste(Preset::Gentle, 1.0))) && !rides(&at(30.0, &taste(Preset::Live, 1.0))));
+    // It begins gradually.
+    let mut before = 0.0;
+    for tenth in 180..320 {
+        let ride = at(f64::from(tenth) / 10.0, &Taste::default()).stages.ride.gain_db;
+        let now = ride.get(10).copied().unwrap_or(0.0);
+        assert!((now - before).abs() <= 0.11, "{before} to {now} dB at {tenth}");
+        before = now;
+    }
+}
+
 #[test]
 fn an_album_keeps_its_balance_with_one_gain() {
     let (loud, quiet) = (made(-12.0, 10.0), made(-20.0, 14.0));
@@ -457,7 +505,7 @@ fn losses_of_range_and_of_peaks_are_capped() {
     for preset in Preset::ALL {
         let (most_range, most_plr) = most_lost(preset);
         let (mut range_lost, mut plr_lost) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-        for factor in [0.5, 1.0, 2.0, 3.0, 4.0] {
+        for factor in [0.5, 1.0, 2.0, 3.0, 4.0, 6.0] {
             for (lufs, headroom) in [(-8.0, 8.0), (-14.0, 14.0), (-20.0, 12.0), (-24.0, 22.0), (-35.0, 30.0)]
             {
                 let track = stretched(lufs, headroom, factor);

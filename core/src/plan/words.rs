@@ -157,7 +157,7 @@ pub(super) fn summary(stages: &Stages, change_lu: f64, held_db: f64, promise: &P
     if held_db >= 0.5 {
         parts.push(format!("loud moments held by up to {held_db:.1} dB"));
     }
-    if !stages.ride.gain_db.is_empty() {
+    if stages.ride.gain_db.iter().any(|&gain| f64::from(gain).abs() >= HEARD_DB) {
         parts.push("quiet passages brought nearer to loud ones".to_string());
     }
     if stages.saturation.drive > 0.0 {

@@ -17,6 +17,7 @@ mod pitch;
 mod rhythm;
 mod sketch;
 mod spectrum;
+mod tempo;
 mod timeline;
 mod transform;
 
@@ -36,7 +37,7 @@ pub use spectrum::{N_THIRD_OCTAVES, third_octave_hz};
 
 /// The version of what is measured and how, decoders included. Fingerprints of
 /// other versions are measured again, never compared.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// A measured track. All levels are of the stereo downmix, which is what
 /// enhancement hears; [`Fingerprint::as_filed`] has the file's own channels.

@@ -1,17 +1,14 @@
 //! The beat.
 //!
 //! Three bands are followed in hops of 5 ms; what rises in them, in dB, is the
-//! novelty. Its autocorrelation tells the beat's period, by a comb of its
-//! multiples and a prior around 128 BPM (Klapuri, Eronen and Astola, "Analysis
-//! of the meter of acoustic musical signals", IEEE TASLP 14, 2006); dynamic
-//! programming finds the beats themselves (Ellis, "Beat tracking by dynamic
-//! programming", JNMR 36, 2007).
+//! novelty. It tells the beat's period, and dynamic programming finds the beats
+//! themselves (Ellis, "Beat tracking by dynamic programming", JNMR 36, 2007).
 
-use super::quantised;
+use super::{quantised, tempo};
 use crate::math;
 
 /// Hops per second.
-const HOPS_PER_S: usize = 200;
+pub(super) const HOPS_PER_S: usize = 200;
 /// Hops of a segment, within which beats are followed.
 const SEGMENT: usize = 30 * HOPS_PER_S;
 /// The most segments kept; when they are full, every second is dropped.
@@ -31,20 +28,6 @@ const SILENT: f32 = 1e-10;
 /// The most that a band's rise within a hop counts, in dB.
 const MAX_RISE_DB: f32 = 15.0;
 
-/// Beat periods looked for, in hops: 240 to 40 BPM.
-const PERIODS: (usize, usize) = (HOPS_PER_S / 4, HOPS_PER_S * 3 / 2);
-/// Multiples of a period that speak for it.
-const N_MULTIPLES: usize = 4;
-/// Lags of the autocorrelation.
-const N_LAGS: usize = PERIODS.1 * N_MULTIPLES + 2;
-/// The tempo taken where nothing else decides, and how far it reaches, in octaves.
-const PRIOR_BPM: f64 = 128.0;
-const PRIOR_OCTAVES: f64 = 0.8;
-/// The least autocorrelation at the beat's period that is a rhythm.
-const RHYTHMIC: f64 = 0.12;
-/// What a period loses when its half is as good.
-const MULTIPLE: f64 = 0.6;
-const SWUNG: f64 = 1.0;
 /// How firmly the beat keeps its period (Ellis).
 const TIGHTNESS: f32 = 100.0;
 
@@ -103,7 +86,9 @@ impl Rhythm {
             *envelope = energy.max(*envelope * self.fall[band]);
             let level = (10.0 * math::log10(envelope.max(1e-20)) - floor).max(0.0);
             let rise = (level - self.level[band]).clamp(0.0, MAX_RISE_DB);
-            novelty += rise * (level / FLOOR_DB).min(1.0);
+            let stroke = rise * (level / FLOOR_DB).min(1.0);
+            // To the power of 3/2: an accent tells more of the metre than two ghosts.
+            novelty += stroke * stroke.sqrt();
             self.level[band] = level;
         }
         novelty
@@ -249,7 +234,7 @@ struct Beat {
 
 fn beat(segments: &[Vec<f32>]) -> Option<Beat> {
     let smooth: Vec<Vec<f32>> = segments.iter().map(|novelty| smoothed(&smoothed(novelty, 2), 2)).collect();
-    let period = period(&autocorrelation(&smooth)?)?;
+    let period = tempo::period(&smooth)?;
     let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for segment in &smooth {
         for interval in intervals(segment, period) {
@@ -266,100 +251,12 @@ fn beat(segments: &[Vec<f32>]) -> Option<Beat> {
     Some(Beat { bpm: 60.0 * HOPS_PER_S as f64 / mean, cv: deviation / mean })
 }
 
-/// Of the novelty about its mean, 1 at lag 0; `None` where nothing happens.
-/// Lags longer than two thirds of the longest segment are not judged.
-fn autocorrelation(segments: &[Vec<f32>]) -> Option<Vec<f64>> {
-    let longest = segments.iter().map(Vec::len).max()?;
-    let n_lags = N_LAGS.min(longest * 2 / 3);
-    let mut sums = vec![0.0; n_lags];
-    let mut counts = vec![0.0; n_lags];
-    for segment in segments {
-        let mean = segment.iter().sum::<f32>() / segment.len() as f32;
-        let centred: Vec<f32> = segment.iter().map(|x| x - mean).collect();
-        let n = n_lags.min(centred.len());
-        for lag in (0..n).step_by(4) {
-            let four = dots(&centred, std::array::from_fn(|i| (lag + i).min(n - 1)));
-            for (i, dot) in four.into_iter().enumerate().take(n - lag) {
-                sums[lag + i] += dot;
-                counts[lag + i] += (centred.len() - lag - i) as f64;
-            }
-        }
-    }
-    let power = sums.first()? / counts.first()?;
-    (power > 1e-6).then(|| sums.iter().zip(&counts).map(|(sum, n)| sum / n / power).collect())
-}
-
-/// Sums of the products of `x` with itself, so many later, each in four lanes
-/// and in fixed order: four side by side, since a sum waits for itself.
-fn dots(x: &[f32], lags: [usize; 4]) -> [f64; 4] {
-    let mut sums = [[0.0f32; 4]; 4];
-    let shortest = x.len() - lags.iter().max().unwrap_or(&0);
-    let later = lags.map(|lag| &x[lag..]);
-    let whole = shortest / 4 * 4;
-    for at in (0..whole).step_by(4) {
-        let here: [f32; 4] = std::array::from_fn(|i| x[at + i]);
-        for (sum, later) in sums.iter_mut().zip(&later) {
-            for (lane, (a, b)) in sum.iter_mut().zip(here.iter().zip(&later[at..at + 4])) {
-                *lane += a * b;
-            }
-        }
-    }
-    for (sum, later) in sums.iter_mut().zip(&later) {
-        for (a, b) in later[whole..].chunks_exact(4).zip(x[whole..].chunks_exact(4)) {
-            for i in 0..4 {
-                sum[i] += a[i] * b[i];
-            }
-        }
-    }
-    sums.map(|lanes| f64::from(lanes[0] + lanes[1]) + f64::from(lanes[2] + lanes[3]))
-}
-
-/// The beat's period in hops.
-fn period(correlation: &[f64]) -> Option<f64> {
-    let longest = PERIODS.1.min(correlation.len().saturating_sub(2));
-    let best = (PERIODS.0..=longest)
-        .map(|period| (score(correlation, period), period))
-        .max_by(|a, b| a.0.total_cmp(&b.0))?
-        .1;
-    (peak_near(correlation, best) >= RHYTHMIC).then_some(best as f64)
-}
-
-/// The autocorrelation at about `lag`: pulses are not to the hop.
-fn peak_near(correlation: &[f64], lag: usize) -> f64 {
-    let reach = 1 + lag / 100;
-    let from = lag.saturating_sub(reach).min(correlation.len());
-    correlation[from..(lag + reach + 1).min(correlation.len())].iter().fold(-1.0, |top, &x| x.max(top))
-}
-
-/// How well a period explains the autocorrelation, how likely it is, and
-/// whether it is a multiple of the pulse: then half of it explains as much.
-fn score(correlation: &[f64], period: usize) -> f64 {
-    let (mut comb, mut weights) = (0.0, 0.0);
-    for multiple in 1..=N_MULTIPLES {
-        if multiple * period < correlation.len() {
-            let weight = 1.0 / multiple as f64;
-            comb += weight * correlation[multiple * period];
-            weights += weight;
-        }
-    }
-    let bpm = 60.0 * HOPS_PER_S as f64 / period as f64;
-    let octaves = math::f64::log2(bpm / PRIOR_BPM) / PRIOR_OCTAVES;
-    let prior = math::f64::exp(-0.5 * octaves * octaves);
-    let half = if period / 2 < PERIODS.0 { 0.0 } else { peak_near(correlation, period / 2) };
-    let alike = half / peak_near(correlation, period).max(1e-3);
-    let pulse = 1.0 - MULTIPLE * ((alike - 0.9) / 0.1).clamp(0.0, 1.0);
-    // A swung beat divides two beats into six: nobody counts in twos of them.
-    let sixth = peak_near(correlation, period / 6).max(0.0) + peak_near(correlation, period * 5 / 6).max(0.0);
-    let even = 1.0 - (SWUNG * sixth / peak_near(correlation, period).max(1e-3)).clamp(0.0, 1.0);
-    comb / weights * prior * pulse * even
-}
-
 /// The intervals between beats that have an onset, in hops.
 fn intervals(novelty: &[f32], period: f64) -> Vec<f64> {
     let beats = follow(novelty, period);
     let mut strengths: Vec<f32> = beats.iter().map(|&at| novelty[at]).collect();
     strengths.sort_by(f32::total_cmp);
-    let supported = 0.2 * strengths.get(strengths.len() / 2).copied().unwrap_or(0.0);
+    let supported = 0.1 * strengths.get(strengths.len() / 2).copied().unwrap_or(0.0);
     beats
         .windows(2)
         .filter(|two| two.iter().all(|&at| novelty[at] > supported))

@@ -9,8 +9,7 @@ the table of librosa.md. Run by hand, once per change of a definition:
     venv/bin/python tests/reference/librosa_check.py \
         --auralis target/release/auralis MUSIC...
 
-`--tempo LABELS.json` compares tempos instead: a JSON object of file name
-(without `.wav`) to beats per minute, for the WAV files in the one folder given.
+Tempos are compared by `tempo_check.py`, on music whose tempo is known.
 """
 
 import argparse
@@ -166,34 +165,9 @@ def correlate(auralis, folders):
         raise SystemExit(f"under 0.9: {', '.join(short)}")
 
 
-def tempos(auralis, folder, labels):
-    labels = json.loads(pathlib.Path(labels).read_text())
-    paths = [pathlib.Path(folder) / f"{name}.wav" for name in labels]
-    mine = [d["tempo_bpm"] for d in ours(auralis, paths)]
-    rows, hits = [], np.zeros((2, 2), int)
-    for path, bpm, own in zip(paths, labels.values(), mine):
-        sound, rate = librosa.load(path, sr=22_050)
-        other = float(np.atleast_1d(librosa.beat.beat_track(y=sound, sr=rate)[0])[0])
-        marks = []
-        for who, tempo in enumerate([own, other]):
-            first = abs(tempo / bpm - 1) <= 0.04
-            octave = any(abs(tempo / bpm / k - 1) <= 0.04 for k in (1, 2, 3, 1 / 2, 1 / 3))
-            hits[who] += [first, octave]
-            marks.append("=" if first else "×" if octave else "–")
-        rows.append(f"| {path.stem} | {bpm:g} | {own:.1f} {marks[0]} | {other:.1f} {marks[1]} |")
-    print("| piece | label | ours | librosa |\n|---|---|---|---|\n" + "\n".join(rows))
-    for who, (first, octave) in zip(["ours", "librosa"], hits):
-        print(f"\n{who}: level right {first} of {len(rows)}, any level {octave}", end="")
-    print()
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--auralis", default="target/release/auralis")
-    parser.add_argument("--tempo", metavar="LABELS")
     parser.add_argument("music", nargs="+")
     asked = parser.parse_args()
-    if asked.tempo:
-        tempos(asked.auralis, asked.music[0], asked.tempo)
-    else:
-        correlate(asked.auralis, asked.music)
+    correlate(asked.auralis, asked.music)

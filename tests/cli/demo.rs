@@ -23,6 +23,17 @@ const ALBUM: [(&str, &str); 7] = [
     ("07 Kitchen Radio.flac", "e9f007640471e0b58374f7ab630986a0"),
 ];
 
+/// Their tempos as the scores state them, in beats per minute.
+const TEMPOS: [(&str, f64); 7] = [
+    ("Paper Lantern", 104.0),
+    ("Cellar Door", 82.0),
+    ("Neon Rain", 116.0),
+    ("Full Tilt", 150.0),
+    ("Tidewater", 76.0),
+    ("Estuary", 76.0),
+    ("Kitchen Radio", 138.0),
+];
+
 fn serve(data: &Path) -> Server {
     // No library, whatever this machine's settings say.
     Server::start(data, ["--config", "/dev/null"])
@@ -81,6 +92,7 @@ fn a_first_start_composes_the_album_and_a_killed_one_goes_on() {
     }
     tags_and_covers(&server, &album);
     characters(&server, &album);
+    tempos(&server, &album);
     drop(server);
 
     // Elsewhere and at another time it is the same, to the last byte of the
@@ -157,4 +169,14 @@ fn characters(server: &Server, album: &BTreeMap<String, Value>) {
     }
     assert!(number("Full Tilt", "true_peak_dbtp") > 0.0);
     assert_eq!(number("Kitchen Radio", "phase_correlation"), 1.0);
+}
+
+/// Each is heard at the tempo that it is written in, not at twice or half of it.
+fn tempos(server: &Server, album: &BTreeMap<String, Value>) {
+    for (title, bpm) in TEMPOS {
+        let id = album[title]["id"].as_str().expect("an id");
+        let fingerprint = server.get(&format!("/api/tracks/{id}/fingerprint")).json();
+        let heard = fingerprint["descriptors"]["tempo_bpm"].as_f64().expect("a number");
+        assert!((heard / bpm - 1.0).abs() <= 0.02, "{title} at {bpm} is heard at {heard}");
+    }
 }

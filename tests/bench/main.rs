@@ -22,5 +22,6 @@ fn main() {
     native::enhancing(&mut table, &material);
     wasm::in_node(&mut table, &material);
     wasm::in_worker(&mut table, &material);
+    wasm::in_worklet(&mut table, &material);
     table.print();
 }

@@ -28,6 +28,19 @@ pub fn in_worker(table: &mut Table, material: &Material) {
     speeds(table, material, "browser.mjs", "a Worker");
 }
 
+/// On the real page of the real server: what the worklet takes of a core.
+pub fn in_worklet(table: &mut Table, material: &Material) {
+    let goal = Goal::of(2.0, 1.0);
+    let row = |key, name: &str| Told { key, name: name.to_owned(), unit: Unit::Load, goal };
+    let rows = [
+        row("load", "worklet load, all stages on"),
+        row("share", "worklet load, all stages on, rendering alone"),
+        row("adaptive_load", "worklet load, adaptive plan"),
+        row("adaptive_share", "worklet load, adaptive plan, rendering alone"),
+    ];
+    tell(table, material, "worklet.mjs", rows);
+}
+
 fn speeds(table: &mut Table, material: &Material, script: &str, place: &str) {
     let row = |key, what: String, goal| Told {
         key,

@@ -1,14 +1,17 @@
-//! `cargo xtask bench`: speed, as multiples of real time on one core.
+//! `cargo xtask bench`: speed, natively, in WebAssembly and on the page.
 
 use std::process::Stdio;
 
 use crate::shell::{Result, cargo, run, target};
-use crate::wasm;
+use crate::{page, wasm};
 
 /// Builds all that is measured, in release, and runs the bench binary, which
 /// prints the table and writes `target/bench.json`.
 pub fn bench(filters: &[String]) -> Result<()> {
-    wasm::build()?;
+    if let Err(error) = page::build() {
+        eprintln!("the page is not built, so nothing is measured on it: {error}");
+        wasm::build()?;
+    }
     run(cargo().args(["build", "--release", "-p", "auralis-server"]))?;
     let program = target().join(format!("release/auralis{}", std::env::consts::EXE_SUFFIX));
     let mut command = cargo();

@@ -342,9 +342,9 @@ fn json_gives_the_same_fingerprint_back_and_nothing_else() {
     assert!(NAMES.iter().all(|name| json.contains(&format!("\"{name}\":"))), "all 25 are in it");
     let with = |from: &str, to: &str| json.replacen(from, to, 1);
     for (what, changed) in [
-        ("another version", with("\"version\":3", "\"version\":1")),
+        ("another version", with("\"version\":", "\"version\":9")),
         ("an absurd rate", with("\"sample_rate\":44100", "\"sample_rate\":1")),
-        ("an unknown field", with("\"version\":3", "\"version\":3,\"more\":1")),
+        ("an unknown field", with("\"version\":", "\"more\":1,\"version\":")),
         ("a share over 1", with("\"sub_bass\":", "\"sub_bass\":7")),
         ("no range", with("\"lra_lu\":", "\"lra_lu\":null,\"x\":")),
         ("an endless range", with("\"lra_lu\":", "\"lra_lu\":1e300,\"x\":")),

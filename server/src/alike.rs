@@ -1,9 +1,9 @@
 //! Which tracks sound alike: every measured track as a point in memory, built
 //! when first asked for and brought up to date when the catalog has changed.
-//! Only what is new is read, so that asking while a library is measured is
-//! cheap.
+//! Only descriptors are read, and only new ones become points, so that asking
+//! first of all, or while a library is measured, is cheap.
 
-use std::collections::HashMap;
+use std::mem::take;
 use std::sync::Arc;
 
 use auralis_core::fingerprint::{Descriptors, Point, nearest};
@@ -65,6 +65,17 @@ impl Alike {
     }
 }
 
+/// The point of what was not known yet.
+fn fresh(row: i64, json: Option<&str>) -> Option<Point> {
+    match serde_json::from_str(json.unwrap_or_default()) {
+        Ok(track) => Some(Point::new(&track)),
+        Err(error) => {
+            tracing::warn!(row, %error, "a stored fingerprint is not what it should be");
+            None
+        }
+    }
+}
+
 impl Index {
     fn refresh(&mut self, catalog: &Catalog) -> Result<()> {
         // Asked before reading: what changes meanwhile is read next time.
@@ -72,26 +83,18 @@ impl Index {
         if self.revision == Some(revision) {
             return Ok(());
         }
-        let mut known: HashMap<Content, Point> = self.contents.drain(..).zip(self.points.drain(..)).collect();
         self.revision = None;
-        let contents = catalog.measured_contents()?;
-        let fresh: Vec<i64> = contents
-            .iter()
-            .filter(|content| !known.contains_key(content))
-            .map(|content| content.row)
-            .collect();
-        let mut points = HashMap::new();
-        catalog.fingerprints_by_row(&fresh, |row, json| match descriptors(json) {
-            Ok(track) => drop(points.insert(row, Point::new(&track))),
-            Err(error) => tracing::warn!(row, %error, "a stored fingerprint is not what it should be"),
-        })?;
-        for content in contents {
-            let point = known.remove(&content).or_else(|| points.remove(&content.row));
-            if let Some(point) = point {
+        let before = (take(&mut self.contents), take(&mut self.points));
+        // Both are in the order of the rows: side by side, what stayed is found.
+        let mut before = before.0.into_iter().zip(before.1).peekable();
+        catalog.each_descriptors(|content, json| {
+            while before.next_if(|(old, _)| old.row < content.row).is_some() {}
+            let stayed = before.next_if(|(old, _)| *old == content).map(|(_, point)| point);
+            if let Some(point) = stayed.or_else(|| fresh(content.row, json)) {
                 self.contents.push(content);
                 self.points.push(point);
             }
-        }
+        })?;
         self.revision = Some(revision);
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! WebAssembly. A table, and `target/bench.json`.
 
 mod clock;
+mod library;
 mod material;
 mod native;
 mod table;
@@ -20,6 +21,7 @@ fn main() {
     native::stages(&mut table, &material);
     native::rendering(&mut table, &material);
     native::enhancing(&mut table, &material);
+    library::neighbours(&mut table, &material);
     wasm::in_node(&mut table, &material);
     wasm::in_worker(&mut table, &material);
     wasm::in_worklet(&mut table, &material);

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use auralis_core::encode::Format;
-use auralis_core::fingerprint::{Descriptors, distance, explain};
+use auralis_core::fingerprint::{Descriptors, VERSION, distance, explain};
+use auralis_server::catalog::{Catalog, Content, Entry, Measured, key};
 use auralis_server::jobs::measure;
 use auralis_server::serve::Seams;
+use auralis_tests::folder;
 use auralis_tests::signals::Character;
 use serde_json::Value;
 
@@ -87,6 +89,70 @@ fn what_comes_changes_and_goes_is_followed() {
     house.put("new.flac", &sound_of(Character::Thin, Format::Flac16, 1, 3.0));
     house.scanned(4);
     assert_eq!(titles(&similar(&house, "thin", ""))[0], "new");
+}
+
+#[test]
+fn after_a_restart_the_answer_is_the_same() {
+    let mut house = house();
+    let before = similar(&house, "boomy", "");
+    house.server().kill();
+    house.open(&[]);
+    house.settled(4);
+    assert_eq!(similar(&house, "boomy", ""), before);
+}
+
+/// As a failing disk would leave it: the others are still compared.
+#[test]
+fn a_broken_fingerprint_is_left_out() {
+    let mut house = house();
+    let catalog = Catalog::open(house.data.path(), VERSION).expect("the catalog");
+    for (title, json) in [("twin", "{\"nonsense\":"), ("thin", "{\"descriptors\":{\"lufs\":\"loud\"}}")] {
+        let track = catalog.measurable(&house.id(title)).expect("an answer").expect("the track");
+        let (n_frames, sample_rate, json) = (1, 44_100, json.to_owned());
+        let broken =
+            Measured { version: VERSION, n_frames, sample_rate, lufs: None, true_peak_dbtp: None, json };
+        assert!(catalog.put_fingerprint(&track, &broken).expect("it is stored"));
+    }
+    // What was read before is read anew.
+    house.server().kill();
+    house.open(&[]);
+    let list = similar(&house, "boomy", "");
+    assert_eq!((titles(&list), &list["total"]), (vec!["crushed"], &1.into()));
+}
+
+#[test]
+fn descriptors_go_with_the_content_they_were_measured_of() {
+    let data = folder();
+    let catalog = Catalog::open(data.path(), VERSION).expect("a catalog");
+    let music = catalog.open_folders(&[b"/music".to_vec()]).expect("a folder").remove(0);
+    let entry = |size| Entry { path: b"a".into(), size, codec: Some("flac".into()), ..Entry::default() };
+    let apart = || {
+        let mut found = Vec::new();
+        let take = |_: Content, json: Option<&str>| found.push(json.map(str::to_owned));
+        catalog.each_descriptors(take).expect("an answer");
+        found
+    };
+    let row = catalog.put(1, &music, &[entry(1)]).expect("it is stored")[0];
+    let track = catalog.measurable(&key(&[b"/music", b"a"])).expect("an answer").expect("the track");
+    let told = r#"{"lufs":-14.0}"#;
+    let json = format!(r#"{{"version":{VERSION},"descriptors":{told},"lra_lu":7.0}}"#);
+    let measured =
+        Measured { version: VERSION, n_frames: 1, sample_rate: 1, lufs: None, true_peak_dbtp: None, json };
+    assert!(catalog.put_fingerprint(&track, &measured).expect("it is stored"));
+    assert_eq!(apart(), [Some(told.to_owned())]);
+    assert_eq!(catalog.descriptors_by_row(row).expect("an answer").as_deref(), Some(told));
+    // Those of another version are not compared, nor those of a closed folder.
+    let other = Measured { version: VERSION + 1, ..measured.clone() };
+    assert!(catalog.put_fingerprint(&track, &other).expect("it is stored"));
+    assert!(apart().is_empty());
+    assert!(catalog.put_fingerprint(&track, &measured).expect("it is stored"));
+    catalog.open_folders(&[]).expect("no folder");
+    assert!(apart().is_empty());
+    catalog.open_folders(&[b"/music".to_vec()]).expect("the folder");
+    assert_eq!(apart().len(), 1);
+    // The file changes.
+    catalog.put(2, &music, &[entry(2)]).expect("it is stored");
+    assert!(apart().is_empty() && catalog.descriptors_by_row(row).expect("an answer").is_none());
 }
 
 #[test]

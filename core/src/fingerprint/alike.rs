@@ -6,6 +6,8 @@
 //! same, however many descriptors they have. The distance is Euclid's between
 //! points, and so a metric.
 
+use std::sync::LazyLock;
+
 use super::Descriptors;
 use super::aura::{Family, Scale, rule};
 use super::descriptors::NAMES;
@@ -24,6 +26,10 @@ const TOLD: usize = 3;
 /// the aura, on a scale where twice as fast is as far from anywhere.
 const TEMPO: (f64, f64) = (6.85, 0.42);
 
+/// The weights of all descriptors: to find one takes longer than the rest of a
+/// track's point.
+static WEIGHTS: LazyLock<[f64; NAMES.len()]> = LazyLock::new(|| NAMES.map(weight));
+
 /// Where a track stands among all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point([[f32; LANES]; NAMES.len().div_ceil(LANES)]);
@@ -33,8 +39,8 @@ impl Point {
     /// tempo, no loudness) is taken as usual.
     pub fn new(track: &Descriptors) -> Self {
         let mut point = Point::default();
-        for (at, name) in point.0.as_flattened_mut().iter_mut().zip(NAMES) {
-            *at = (place(track, name).unwrap_or(0.0) * weight(name)) as f32;
+        for ((at, name), weight) in point.0.as_flattened_mut().iter_mut().zip(NAMES).zip(*WEIGHTS) {
+            *at = (place(track, name).unwrap_or(0.0) * weight) as f32;
         }
         point
     }

@@ -133,6 +133,11 @@ impl Catalog {
                 ],
             )?;
             if n_stored > 0 {
+                db.execute(
+                    "INSERT OR REPLACE INTO descriptors (track_id, version, json)
+                     VALUES (?1, ?2, CASE WHEN json_valid(?3) THEN ?3 -> '$.descriptors' END)",
+                    params![of.row, measured.version, measured.json],
+                )?;
                 for table in ["fault", "trim"] {
                     db.execute(&format!("DELETE FROM {table} WHERE track_id = ?1"), [of.row])?;
                 }
@@ -143,34 +148,32 @@ impl Catalog {
         Ok(stored)
     }
 
-    /// All that is measured, in the order of their rows.
-    pub fn measured_contents(&self) -> Result<Vec<Content>> {
+    /// Hands out the descriptors of all that is measured as JSON, in the order
+    /// of the rows; none: the fingerprint is not what it should be.
+    pub fn each_descriptors(&self, mut take: impl FnMut(Content, Option<&str>)) -> Result<()> {
         self.read(|db| {
+            // Crossed in this order, or SQLite goes through fatter tables first.
             let mut statement = db.prepare_cached(
-                "SELECT t.id, t.size, t.mtime_ns FROM fingerprint f JOIN track t ON t.id = f.track_id
-                 JOIN folder d ON d.id = t.folder_id AND d.open
-                 WHERE f.version = ?1 AND t.codec NOT NULL ORDER BY t.id",
+                "SELECT t.id, t.size, t.mtime_ns, p.json FROM descriptors p
+                 CROSS JOIN track t ON t.id = p.track_id AND t.codec NOT NULL
+                 CROSS JOIN folder d ON d.id = t.folder_id AND d.open
+                 WHERE p.version = ?1 ORDER BY p.track_id",
             )?;
-            let rows = statement.query_map([self.shared.version], |row| {
-                Ok(Content { row: row.get(0)?, size: row.get(1)?, mtime_ns: row.get(2)? })
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let mut rows = statement.query([self.shared.version])?;
+            while let Some(row) = rows.next()? {
+                let content = Content { row: row.get(0)?, size: row.get(1)?, mtime_ns: row.get(2)? };
+                take(content, row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?);
+            }
+            Ok(())
         })
     }
 
-    /// Hands out the fingerprints of these rows as JSON, one at a time; a row
-    /// without one is passed over.
-    pub fn fingerprints_by_row(&self, rows: &[i64], mut take: impl FnMut(i64, &str)) -> Result<()> {
+    /// The descriptors of this row as JSON, if it is measured.
+    pub fn descriptors_by_row(&self, row: i64) -> Result<Option<String>> {
         self.read(|db| {
             let mut statement =
-                db.prepare_cached("SELECT json FROM fingerprint WHERE track_id = ?1 AND version = ?2")?;
-            for &row in rows {
-                let mut found = statement.query((row, self.shared.version))?;
-                if let Some(found) = found.next()? {
-                    take(row, found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
-                }
-            }
-            Ok(())
+                db.prepare_cached("SELECT json FROM descriptors WHERE track_id = ?1 AND version = ?2")?;
+            Ok(statement.query_row((row, self.shared.version), |row| row.get(0)).optional()?.flatten())
         })
     }
 

@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
+    include_str!("migrations/004.sql"),
 ];
 
 /// Runs the steps this file has not seen, each in its own transaction.
@@ -34,6 +35,29 @@ pub fn run(connection: &mut Connection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fingerprints_from_before_have_their_descriptors_apart_afterwards() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.execute_batch(&STEPS[..2].concat()).unwrap();
+        db.pragma_update(None, "user_version", 2).unwrap();
+        let track = "INSERT INTO track SELECT ?1, 'k' || ?1, 1, CAST(?1 AS BLOB), 1, 1, 1, NULL, '', '[]', NULL, NULL, NULL, NULL,
+            NULL, NULL, '', '', '', NULL, 'flac', 1, 1, 1, 1, 0, 0";
+        db.execute("INSERT INTO folder VALUES (1, x'2f', 1)", []).unwrap();
+        // As they are written, something else, and not JSON at all.
+        let prints =
+            [r#"{"version":7,"descriptors":{"lufs":null,"bass":0.10000000000000002}}"#, "{}", "{\"x"];
+        for (row, json) in (1..).zip(prints) {
+            db.execute(track, [row]).unwrap();
+            db.execute("INSERT INTO fingerprint VALUES (?1, 7, 1, 1, NULL, NULL, ?2)", (row, json)).unwrap();
+        }
+        run(&mut db).unwrap();
+        let mut apart = db.prepare("SELECT version, json FROM descriptors ORDER BY track_id").unwrap();
+        let apart = apart.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let apart: Vec<(i64, Option<String>)> = apart.map(|row| row.unwrap()).collect();
+        let told = r#"{"lufs":null,"bass":0.10000000000000002}"#.to_owned();
+        assert_eq!(apart, [(7, Some(told)), (7, None), (7, None)]);
+    }
 
     #[test]
     fn steps_run_once_and_a_newer_schema_is_refused() {

@@ -1,7 +1,5 @@
 //! The tracks that sound most like one, and in what they differ.
 
-use std::collections::HashMap;
-
 use auralis_core::fingerprint::{Point, explain};
 use serde::Deserialize;
 use warp::reply::Response;
@@ -35,18 +33,13 @@ pub async fn list(id: Id, ask: Ask) -> Result<Response> {
     let near = house.alike.nearest(&house.catalog, track.row, Point::new(&own), limit as usize).await?;
     let catalog = house.catalog.clone();
     let read = off_thread(move || {
-        let rows: Vec<i64> = near.found.iter().map(|(row, _)| *row).collect();
-        let mut reasons = HashMap::new();
-        catalog.fingerprints_by_row(&rows, |row, json| {
-            if let Ok(other) = descriptors(json) {
-                reasons.insert(row, explain(&own, &other));
-            }
-        })?;
-        let mut items = Vec::with_capacity(rows.len());
+        let mut items = Vec::with_capacity(near.found.len());
         for (row, distance) in near.found {
             // One that has left the library since is left out.
-            if let Some((track, reasons)) = catalog.track_by_row(row)?.zip(reasons.remove(&row)) {
-                items.push((track, distance, reasons));
+            let json = catalog.descriptors_by_row(row)?;
+            let other = json.and_then(|json| serde_json::from_str(&json).ok());
+            if let Some((track, other)) = catalog.track_by_row(row)?.zip(other) {
+                items.push((track, distance, explain(&own, &other)));
             }
         }
         Ok(Page { items, total: near.n_others })

@@ -27,17 +27,18 @@ const ALL: [Criterion; 12] = [
         share: 1.0,
         value: |_, row| Some(row.range_error_lu().abs()),
     },
-    // Before a rendering taught anything: what the models alone are good for.
+    // Before a rendering taught anything: what the models alone are good for. A
+    // listener gets more, so nine of ten are enough to say that they work.
     Criterion {
         name: "loudness off, as first foretold, LU",
         limit: |_| Limit { bound: 0.5, aim: Some(0.2) },
-        share: 0.95,
+        share: 0.9,
         value: |_, row| Some(row.first.loudness_error_lu.abs()),
     },
     Criterion {
         name: "range off, as first foretold, LU",
         limit: |_| Limit { bound: 1.0, aim: None },
-        share: 0.95,
+        share: 0.9,
         value: |_, row| Some(row.first.range_error_lu.abs()),
     },
     Criterion {

@@ -13,6 +13,9 @@ pub struct Levels {
     pub lufs: f64,
     /// Loudness range in LU.
     pub lra_lu: f64,
+    /// Loudness and range by our own meter, from which a server learns: of
+    /// windows every 0.1 s, where the crate's lie 1 s apart.
+    pub own: (Option<f64>, f64),
     /// True peak in dBTP.
     pub true_peak_dbtp: f64,
     /// Its tonal balance beside the reference curve.
@@ -45,6 +48,7 @@ impl Levels {
         Ok(Levels {
             lufs: meter.loudness_global().map_err(text)?,
             lra_lu: meter.loudness_range().map_err(text)?,
+            own: (measured.lufs(), measured.lra_lu),
             true_peak_dbtp: 20.0 * peak.log10(),
             tonal_distance_db: balance.distance_db(&balance),
             balance,

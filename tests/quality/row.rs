@@ -100,7 +100,7 @@ pub fn row(track: &Track, case: &Case) -> std::result::Result<Row, String> {
         loudness_error_lu: loudness_error_lu(&plan.promise, &after),
         range_error_lu: range_error_lu(&plan.promise, &after),
     };
-    let trim = plan.trim(Some(after.lufs), after.lra_lu);
+    let trim = plan.trim(after.own.0, after.own.1);
     if trim != Trim::default() {
         let untrimmed = plan.stages;
         plan = plan::plan_trimmed(&track.fingerprint, &case.taste, trim).map_err(text)?;

@@ -14,6 +14,10 @@ export async function visit(work) {
   try {
     const rows = await Promise.race([work({ after: (end) => ends.unshift(end) }), late]);
     console.log(JSON.stringify(rows));
+  } catch (error) {
+    // The bench shows one line; what follows the first tells of its own browsers.
+    console.error(`Error: ${error.message.split("\n")[0]}`);
+    process.exitCode = 1;
   } finally {
     clearTimeout(bell);
     for (const end of ends) await end();
@@ -26,9 +30,17 @@ export async function visit(work) {
  */
 export async function thread(browser, name) {
   const { processInfo } = await (await browser.newBrowserCDPSession()).send("SystemInfo.getProcessInfo");
+  // Processes and threads come and go meanwhile.
+  const there = (look) => {
+    try {
+      return look();
+    } catch {
+      return [];
+    }
+  };
   for (const { id } of processInfo) {
-    for (const task of readdirSync(`/proc/${id}/task`).map((task) => `/proc/${id}/task/${task}`)) {
-      if (!name.test(readFileSync(`${task}/comm`, "utf8"))) continue;
+    for (const task of there(() => readdirSync(`/proc/${id}/task`)).map((task) => `/proc/${id}/task/${task}`)) {
+      if (!name.test(there(() => readFileSync(`${task}/comm`, "utf8")))) continue;
       return () => Number(readFileSync(`${task}/schedstat`, "utf8").split(" ")[0]) / 1e9;
     }
   }

@@ -189,6 +189,10 @@ struct Segments {
 
 impl Segments {
     fn push(&mut self, novelty: f32) {
+        // Silence before the first sound is no part of a rhythm.
+        if self.n == 0 && self.open.is_empty() && novelty == 0.0 {
+            return;
+        }
         self.open.push(novelty);
         if self.open.len() == SEGMENT {
             let segment = std::mem::take(&mut self.open);
@@ -208,6 +212,9 @@ impl Segments {
     }
 
     fn finish(mut self) -> Vec<Vec<f32>> {
+        // Nor is that after the last.
+        let n_sound = self.open.iter().rposition(|&novelty| novelty != 0.0).map_or(0, |last| last + 1);
+        self.open.truncate(n_sound);
         if !self.open.is_empty() && self.n.is_multiple_of(1 << self.stride) {
             self.kept.push(self.open);
         }

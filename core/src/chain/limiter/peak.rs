@@ -216,4 +216,24 @@ mod tests {
         }
         assert!(n_passed > 5_000 && n_read > 5_000, "{n_passed} passed over, {n_read} read");
     }
+
+    /// Its side lobes reach far and are low: an aim far lower misses nothing.
+    #[test]
+    fn one_sample_is_seen_by_all_that_depend_on_it_wherever_it_stands() {
+        let peaks = Peaks::new();
+        for at in 0..PAST + STRIDE {
+            let mut recent = [0.0f32; PAST + STRIDE];
+            recent[at] = 1.0;
+            for n_frames in [1, 16, 17, STRIDE] {
+                let (mut read, mut whole) = ([0.0; STRIDE], [0.0; STRIDE]);
+                for (group, whole) in whole[..n_frames].chunks_mut(GROUP).enumerate() {
+                    peaks.interpolate(recent[group * GROUP..].first_chunk().expect(WHOLE), whole);
+                }
+                peaks.read(&[recent; 2], 1e-4, &mut read[..n_frames]);
+                for (frame, (read, whole)) in read.into_iter().zip(whole).enumerate() {
+                    assert!(read == whole || whole < 1e-4, "sample {at}, frame {frame}: {read} for {whole}");
+                }
+            }
+        }
+    }
 }

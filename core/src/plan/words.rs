@@ -1,9 +1,10 @@
 //! The plan in words: a reason for every move, and one sentence for all.
 
 use super::balance::{Balance, nearest_third};
+use super::rules::{Character, EVEN_FROM_LU, FOLLOW_FROM_LU};
 use super::stages::{Band, Shape, Stages};
 use super::{Preset, Promise, Reason};
-use crate::fingerprint::N_THIRD_OCTAVES;
+use crate::fingerprint::{Fingerprint, N_THIRD_OCTAVES};
 
 /// Moves smaller than this many dB are not spoken of.
 const HEARD_DB: f64 = 0.2;
@@ -183,4 +184,64 @@ pub(super) fn summary(stages: &Stages, change_lu: f64, held_db: f64, promise: &P
     letters
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}
+
+/// Reasons of the ride, dynamics, saturation, stereo and limiter.
+pub(super) fn other_stages(
+    track: &Fingerprint,
+    stages: &Stages,
+    character: &Character,
+    apart: f64,
+    held: f64,
+    push: f64,
+) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let lra = format!("range {:.1} LU", track.lra_lu);
+    let (low, high) = stages
+        .ride
+        .gain_db
+        .iter()
+        .fold((0.0f64, 0.0f64), |(low, high), &gain| (low.min(gain.into()), high.max(gain.into())));
+    if high - low >= 0.1 {
+        let done = format!("{} to {} dB", signed(low), signed(high));
+        let (measured, wanted) = if character.ride > 0.0 {
+            (lra.clone(), "made even for quiet listening".to_string())
+        } else {
+            let measured = format!("its quiet parts lie {apart:.0} LU under its loud ones");
+            (measured, format!("at most {FOLLOW_FROM_LU:.0} LU are easily followed at home"))
+        };
+        let text = format!("{done} along the track: {measured}, {wanted}");
+        reasons.push(reason("ride", measured, wanted, done, text));
+    }
+    if held >= 0.1 {
+        let done = format!("up to −{held:.1} dB");
+        let text = format!("{done} on its loudest moments: {lra}");
+        reasons.push(reason("dynamics", lra, format!("at most {EVEN_FROM_LU:.0} LU, or firmer"), done, text));
+    }
+    if stages.saturation.drive > 0.0 {
+        let done = format!("{:.0} %", stages.saturation.drive * 100.0);
+        let text = format!("{done} saturation: a matter of the preset");
+        reasons.push(reason("saturation", "clean".to_string(), "warmth".to_string(), done, text));
+    }
+    let width = f64::from(stages.stereo.width);
+    if (width - 1.0).abs() >= 0.01 {
+        let measured = format!(
+            "width {:.2}, correlation {}",
+            track.descriptors.stereo_width,
+            format!("{:.2}", track.descriptors.phase_correlation).replace('-', "−")
+        );
+        let done = format!("side × {width:.2}");
+        let wanted = if width > 1.0 { "wider, safe in mono" } else { "safe in mono" }.to_string();
+        let text = format!("{done}: {measured}");
+        reasons.push(reason("stereo", measured, wanted, done, text));
+    }
+    if push >= 0.05 {
+        let peak = plain(track.true_peak_dbtp.unwrap_or(0.0));
+        let ceiling = plain(stages.limiter.ceiling_dbtp.into());
+        let done = format!("up to −{push:.1} dB");
+        let text = format!("{done} on the highest peaks: {peak} dBTP before, {ceiling} dBTP at most");
+        let (measured, wanted) = (format!("{peak} dBTP"), format!("{ceiling} dBTP at most"));
+        reasons.push(reason("limiter", measured, wanted, done, text));
+    }
+    reasons
 }

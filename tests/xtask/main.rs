@@ -28,6 +28,13 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let command = args.next().unwrap_or_default();
     let rest: Vec<String> = args.collect();
+    // What follows `--` is for the program that a task runs.
+    let ours = rest.iter().take_while(|arg| *arg != "--");
+    let command = if ours.into_iter().any(|arg| matches!(arg.as_str(), "--help" | "-h")) {
+        "help".to_owned()
+    } else {
+        command
+    };
     let outcome = match command.as_str() {
         "serve" => serve::serve(&rest),
         "wasm" => wasm::build(),

@@ -19,19 +19,17 @@ struct Crate {
     program: &'static str,
     package: &'static str,
     version: &'static str,
-    /// wasm-bindgen-cli builds only without its lock file; wasm-pack wants its
-    /// `wasm-bindgen` beside the runner.
+    /// wasm-bindgen-cli builds only without its lock file.
     flags: &'static [&'static str],
 }
 
-const CRATES: [Crate; 3] = [
+const CRATES: [Crate; 2] = [
     Crate {
         program: "wasm-bindgen-test-runner",
         package: "wasm-bindgen-cli",
         version: "0.2.130",
-        flags: &["--bin", "wasm-bindgen", "--bin", "wasm-bindgen-test-runner"],
+        flags: &["--bin", "wasm-bindgen-test-runner"],
     },
-    Crate { program: "wasm-pack", package: "wasm-pack", version: "0.15.1", flags: &["--locked"] },
     Crate { program: "geckodriver", package: "geckodriver", version: "0.37.0", flags: &["--locked"] },
 ];
 

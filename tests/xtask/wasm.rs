@@ -29,9 +29,10 @@ pub fn generated() -> PathBuf {
     root().join("web/gen")
 }
 
-/// Cargo's part. SIMD is switched on for the target in `.cargo/config.toml`.
+/// Cargo's part. SIMD is switched on for the target in `.cargo/config.toml`. Both packages are built in one
+/// folder, for they share most of their crates; what comes out is taken away at once.
 fn compile(package: &str) -> Result<PathBuf> {
-    let folder = target().join(format!("wasm-{package}"));
+    let folder = target().join("wasm");
     let mut command = cargo();
     command.args(["build", "--quiet", "-p", "auralis-wasm", "--lib", "--release"]);
     command.args(["--target", "wasm32-unknown-unknown", "--no-default-features", "--features", package]);

@@ -30,13 +30,14 @@ pub fn in_worker(table: &mut Table, material: &Material) {
 
 /// On the real page of the real server: what the worklet takes of a core.
 pub fn in_worklet(table: &mut Table, material: &Material) {
+    let row = |key, name: &str, goal| Told { key, name: name.to_owned(), unit: Unit::Load, goal };
     let goal = Goal::of(2.0, 1.0);
-    let row = |key, name: &str| Told { key, name: name.to_owned(), unit: Unit::Load, goal };
     let rows = [
-        row("load", "worklet load, all stages on"),
-        row("share", "worklet load, all stages on, rendering alone"),
-        row("adaptive_load", "worklet load, adaptive plan"),
-        row("adaptive_share", "worklet load, adaptive plan, rendering alone"),
+        row("idle_load", "worklet load, of one that does nothing", Goal::NONE),
+        row("load", "worklet load, all stages on", goal),
+        row("share", "worklet load, all stages on, rendering alone", goal),
+        row("adaptive_load", "worklet load, adaptive plan", goal),
+        row("adaptive_share", "worklet load, adaptive plan, rendering alone", goal),
     ];
     tell(table, material, "worklet.mjs", rows);
 }

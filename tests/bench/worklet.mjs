@@ -26,6 +26,7 @@ await visit(async (t) => {
   const adaptive = await played(browser, server);
   const all_on = await played(browser, server, JSON.parse(readFileSync(join(material, "stages.json"), "utf8")));
   return {
+    idle_load: await idle(browser, server),
     load: all_on.loads,
     share: all_on.shares,
     adaptive_load: adaptive.loads,
@@ -49,7 +50,33 @@ async function played(browser, server, stages) {
   await heard(page, "it plays enhanced", (now) => now.enhanced && now.position_frames > 0);
   if (((await stats(page)).plan_id === ALL_ON) !== Boolean(stages)) throw new Error("another plan plays");
   await sleep(1000 * WARM_S);
-  const worklet = await thread(browser, /AudioW/);
+  const told = await watched(browser, meter);
+  const { underruns } = await stats(page);
+  if (underruns > 0) throw new Error(`the sound ran dry ${underruns} times`);
+  await page.context().close();
+  return told;
+}
+
+/** What the browser takes for itself: by a worklet that gives silence, as often as the player's is asked. */
+async function idle(browser, server) {
+  const page = await browser.newPage();
+  await page.goto(server.url);
+  await page.evaluate(async () => {
+    const context = (window.context = new AudioContext({ latencyHint: "playback" }));
+    await context.audioWorklet.addModule("/player-worklet.js");
+    const silent = new AudioWorkletNode(context, "auralis-recorder", { outputChannelCount: [2] });
+    silent.connect(context.createGain()).connect(context.destination);
+    await context.resume();
+  });
+  await sleep(1000 * WARM_S);
+  const { loads } = await watched(browser, async () => 0);
+  await page.context().close();
+  return loads;
+}
+
+/** The thread of the worklet through all runs, and what `meter` tells each second. */
+async function watched(browser, meter) {
+  const worklet = await thread(browser, /^Realtime AudioW/);
   const [loads, shares] = [[], []];
   for (let run = 0; run < N_RUNS; run++) {
     const [begun, before] = [performance.now(), worklet()];
@@ -61,9 +88,6 @@ async function played(browser, server, stages) {
     loads.push((100 * (worklet() - before)) / ((performance.now() - begun) / 1000));
     shares.push(100 * share);
   }
-  const { underruns } = await stats(page);
-  if (underruns > 0) throw new Error(`the sound ran dry ${underruns} times`);
-  await page.context().close();
   return { loads, shares };
 }
 

@@ -14,7 +14,7 @@ use auralis_core::units::Seconds;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Frames that can be handed over at once.
-const INLET: usize = 8_192;
+const INLET: usize = 32_768;
 /// Frames kept ready beyond the player's own history.
 const AHEAD: Seconds = Seconds(6.0);
 /// Length of the fades at pause, resume and seek.

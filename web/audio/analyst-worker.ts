@@ -6,16 +6,16 @@ import { Track, calibrate, hears_from, initSync, measure, plan, plan_numbers } f
 import { query } from "./taste.js"
 import type { Fingerprint, FromAnalyst, FromPlayer, Plan, Taste, ToAnalyst, ToPlayer, TrackRef } from "./types.js"
 
-/** Frames per message. */
-const CHUNK = 8192
+/** Frames per message: as many as the worklet takes at once, for each message costs its thread time. */
+const CHUNK = 32_768
 /** Pre-roll of the chunk a seek lands in, in seconds (the law asks for 3). */
 const PRE_ROLL_S = 3
 /** How often what is being measured is asked for again, in ms. */
 const RETRY_MS = 1000
 /** How long an unmeasured track takes to fade to enhanced, in seconds. */
 const FADE_S = 2
-/** PCM on its way at once; what is more waits in the worklet's ring. */
-const IN_FLIGHT = 4
+/** Messages of PCM on their way at once; what is more waits in the worklet's ring. */
+const IN_FLIGHT = 2
 
 /** A track being played or about to be. */
 interface Item {
@@ -245,8 +245,8 @@ async function pour(mine: number, room: number): Promise<void> {
   let in_flight = 0
   while (turn === mine && current) {
     if (room < CHUNK * (in_flight + 1)) {
-      // The ring is full: it holds seconds.
-      if (in_flight === 0) await sleep(120)
+      // The ring is full: it holds seconds, and what is missing takes its time to be played.
+      if (in_flight === 0) await sleep((1000 * (CHUNK - room)) / current.file.rate)
       room = (await ask({ type: "room", epoch })).room
       in_flight = 0
       continue

@@ -200,7 +200,7 @@ class Player extends AudioWorkletProcessor {
   }
 }
 
-/** A recorder in series: passes everything on and keeps what it is asked for. */
+/** A recorder: it gives nothing, and keeps what it is asked for. */
 class Recorder extends AudioWorkletProcessor {
   private planes: [Float32Array, Float32Array] | null = null
   private at = 0
@@ -214,13 +214,8 @@ class Recorder extends AudioWorkletProcessor {
     }
   }
 
-  process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
-    const output = outputs[0] as Float32Array[]
+  process(inputs: Float32Array[][]): boolean {
     const input = inputs[0] as Float32Array[]
-    for (let channel = 0; channel < output.length; channel++) {
-      const from = input[channel]
-      if (from) (output[channel] as Float32Array).set(from)
-    }
     if (this.planes && input.length === 2) this.keep(input as [Float32Array, Float32Array])
     return true
   }

@@ -20,6 +20,8 @@ export class WorkletPlayer implements Player {
   /** What the Worker was told, for the one that may have to take over. */
   private readonly tracks = new Map<number, TrackRef>()
   private taste: Taste | null = null
+  /** Behind the player from the first tap on: until then it costs nothing. */
+  private recorder: AudioWorkletNode | null = null
   private tapped: Promise<Tap | null> = Promise.resolve(null)
   private epoch = -1
   private heardKey = -1
@@ -30,7 +32,6 @@ export class WorkletPlayer implements Player {
     private readonly events: PlayerEvents,
     private readonly context: AudioContext,
     private readonly node: AudioWorkletNode,
-    private readonly recorder: AudioWorkletNode,
     private readonly gain: GainNode,
     private readonly analyst: WebAssembly.Module,
   ) {}
@@ -51,10 +52,9 @@ export class WorkletPlayer implements Player {
       outputChannelCount: [2],
       processorOptions: { module: engine },
     })
-    const recorder = new AudioWorkletNode(context, "auralis-recorder", { outputChannelCount: [2] })
     const gain = context.createGain()
-    node.connect(recorder).connect(gain).connect(context.destination)
-    const player = new WorkletPlayer(events, context, node, recorder, gain, analyst)
+    node.connect(gain).connect(context.destination)
+    const player = new WorkletPlayer(events, context, node, gain, analyst)
     await player.begin()
     return player
   }
@@ -155,11 +155,11 @@ export class WorkletPlayer implements Player {
     })
   }
 
-  /** Polls ten times faster than a meter needs only while somebody waits. */
+  /** Each message takes the worklet's thread a quarter of a millisecond: no more than a meter needs. */
   private poll(): void {
     clearTimeout(this.polling)
     void this.post({ type: "poll" })
-    const rest = this.paused || this.ended || this.epoch < 0 ? 250 : 33
+    const rest = this.paused || this.ended || this.epoch < 0 ? 250 : 100
     this.polling = window.setTimeout(() => this.poll(), rest)
   }
 
@@ -239,14 +239,23 @@ export class WorkletPlayer implements Player {
 
   /** One recording after the other: the recorder keeps one at a time. */
   tap(n: number): Promise<Tap> {
+    const { port } = (this.recorder ??= this.record())
     const tap = () =>
       new Promise<Tap>((resolve) => {
-        this.recorder.port.onmessage = (event: MessageEvent<Tap>) => resolve(event.data)
-        this.recorder.port.postMessage(n)
+        port.onmessage = (event: MessageEvent<Tap>) => resolve(event.data)
+        port.postMessage(n)
       })
     const next = this.tapped.then(tap)
     this.tapped = next
     return next
+  }
+
+  /** A recorder beside the way to the device; it gives silence, for browsers run what leads there. */
+  private record(): AudioWorkletNode {
+    const recorder = new AudioWorkletNode(this.context, "auralis-recorder", { outputChannelCount: [2] })
+    recorder.connect(this.gain)
+    this.node.connect(recorder)
+    return recorder
   }
 
   deviceRate(): number {

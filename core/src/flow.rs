@@ -38,11 +38,17 @@ pub trait Source {
 /// 3. at neutral settings it is a pure delay of `latency()`, and no setting
 ///    changes that number;
 /// 4. after the input ends, `tail()` frames later all is silent;
-/// 5. `process` neither allocates, locks, logs nor fails.
+/// 5. `run` neither allocates, locks, logs nor fails.
 pub trait Processor: Send {
-    /// Replaces the block's frames by the processed ones.
-    fn process(&mut self, block: &mut Block);
-    /// Delay in frames at the block's rate.
+    /// Replaces these frames, equally many of both channels, by the processed
+    /// ones.
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]);
+    /// The same for the frames of a block.
+    fn process(&mut self, block: &mut Block) {
+        let (left, right) = block.stereo_mut();
+        self.run(left, right);
+    }
+    /// Delay in frames at the sound's rate.
     fn latency(&self) -> usize {
         0
     }

@@ -80,9 +80,13 @@ pub mod f64 {
     }
 }
 
-/// Logarithm and power to base 2 in four lanes, for what is worked out along
-/// with the sound: sums and products alone, so the same everywhere.
+/// Four lanes, for what is worked out along with the sound; logarithm and power
+/// to base 2 by sums and products alone, so the same everywhere.
 pub mod four {
+    /// One register of four, for loops that a compiler does not see through:
+    /// SSE2, NEON or `simd128`, which give the same bits.
+    pub use wide::f32x4;
+
     /// Logarithm to base 2 of positive normal numbers, within 2e-7 of an octave
     /// or of the result.
     pub fn log2(x: [f32; 4]) -> [f32; 4] {

@@ -1,7 +1,6 @@
 //! The checker of laws, shown to see: stages that keep them and stages that
 //! each break one.
 
-use auralis_core::block::Block;
 use auralis_core::flow::Processor;
 use auralis_tests::laws::{Broken, lawful};
 
@@ -40,9 +39,8 @@ impl Toy {
 }
 
 impl Processor for Toy {
-    fn process(&mut self, block: &mut Block) {
-        let n_frames = block.n_frames();
-        let (left, right) = block.stereo_mut();
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+        let n_frames = left.len();
         if self.fault == Fault::Allocates {
             std::hint::black_box(Vec::<f32>::with_capacity(n_frames + 1));
         }

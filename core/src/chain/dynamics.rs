@@ -11,7 +11,6 @@
 use super::glide::Glide;
 use super::grid::{GRID, Grid, by_lines};
 use super::svf::{self, Lanes};
-use crate::block::Block;
 use crate::flow::Processor;
 use crate::math::{exp, four, larger};
 use crate::plan::{Curve, DynamicBand, N_DYNAMIC_BANDS};
@@ -222,7 +221,7 @@ impl Dynamics {
     }
 
     /// Frames between two grid lines, settings at rest.
-    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+    fn work(&mut self, left: &mut [f32], right: &mut [f32]) {
         let [s0, s1, s2, o0, o1, o2]: [[f32; N]; 6] = rows(self.filters.now());
         let [.., attack, _]: Settings = rows(self.settings.now());
         let (state, out) = ([s0, s1, s2], [o0, o1, o2]);
@@ -244,8 +243,9 @@ impl Dynamics {
                 sum_l[i] = delta[i] * part_l[i];
                 sum_r[i] = delta[i] * part_r[i];
             }
-            *l += (sum_l[0] + sum_l[1]) + (sum_l[2] + sum_l[3]);
-            *r += (sum_r[0] + sum_r[1]) + (sum_r[2] + sum_r[3]);
+            let pairs = [sum_l[0] + sum_l[2], sum_l[1] + sum_l[3], sum_r[0] + sum_r[2], sum_r[1] + sum_r[3]];
+            *l += pairs[0] + pairs[1];
+            *r += pairs[2] + pairs[3];
         }
         (self.left, self.right, self.level) = (lanes_l, lanes_r, level);
         self.delta = delta;
@@ -253,9 +253,9 @@ impl Dynamics {
 }
 
 impl Processor for Dynamics {
-    fn process(&mut self, block: &mut Block) {
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         let mut grid = self.grid;
-        by_lines(&mut grid, block, |on_line, left, right| {
+        by_lines(&mut grid, left, right, |on_line, left, right| {
             if on_line && !self.asleep {
                 self.line();
             }
@@ -263,12 +263,12 @@ impl Processor for Dynamics {
                 return;
             }
             if self.settings.resting() && self.filters.resting() {
-                return self.run(left, right);
+                return self.work(left, right);
             }
             for at in 0..left.len() {
                 self.filters.tick();
                 self.settings.tick();
-                self.run(&mut left[at..=at], &mut right[at..=at]);
+                self.work(&mut left[at..=at], &mut right[at..=at]);
             }
         });
         self.grid = grid;

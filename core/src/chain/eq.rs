@@ -7,7 +7,6 @@
 use super::glide::Glide;
 use super::grid::{GRID, Grid, by_lines};
 use super::svf::{self, Lanes};
-use crate::block::Block;
 use crate::flow::Processor;
 use crate::plan::{Band, N_EQ_BANDS};
 
@@ -108,7 +107,7 @@ impl Equaliser {
     }
 
     /// Frames with all coefficients at rest.
-    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+    fn work(&mut self, left: &mut [f32], right: &mut [f32]) {
         let coefficients = std::array::from_fn(|pair| of_pair(self.glide.now(), pair));
         // Held here, the state stays in registers.
         let mut pairs = self.pairs;
@@ -139,9 +138,9 @@ impl Equaliser {
 }
 
 impl Processor for Equaliser {
-    fn process(&mut self, block: &mut Block) {
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         let mut grid = self.grid;
-        by_lines(&mut grid, block, |on_line, left, right| {
+        by_lines(&mut grid, left, right, |on_line, left, right| {
             if on_line {
                 self.asleep = self.is_flat();
                 for (lanes, _) in &mut self.pairs {
@@ -154,11 +153,11 @@ impl Processor for Equaliser {
             if self.asleep {
                 self.pass(left, right);
             } else if self.glide.resting() {
-                self.run(left, right);
+                self.work(left, right);
             } else {
                 for at in 0..left.len() {
                     self.glide.tick();
-                    self.run(&mut left[at..=at], &mut right[at..=at]);
+                    self.work(&mut left[at..=at], &mut right[at..=at]);
                 }
             }
         });

@@ -1,7 +1,6 @@
 //! Gain: the input gain with the slow ride on it, and the output gain.
 
 use super::glide::Glide;
-use crate::block::Block;
 use crate::flow::Processor;
 use crate::math::finite;
 use crate::plan::{RIDE_KNOTS, Ride};
@@ -34,8 +33,7 @@ impl Gain {
 }
 
 impl Processor for Gain {
-    fn process(&mut self, block: &mut Block) {
-        let (left, right) = block.stereo_mut();
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         if self.glide.resting() {
             let gain = self.glide.now()[0];
             if gain != 1.0 {
@@ -57,8 +55,7 @@ impl Processor for Gain {
 
 /// Replaces what is not a number by silence and bounds the rest to ±24 dBFS,
 /// so that everything behind it stays finite.
-pub fn scrub(block: &mut Block) {
-    let (left, right) = block.stereo_mut();
+pub fn scrub(left: &mut [f32], right: &mut [f32]) {
     for plane in [left, right] {
         for x in plane {
             let bounded = finite(*x).clamp(-LOUDEST, LOUDEST);
@@ -157,13 +154,12 @@ impl Rider {
 }
 
 impl Processor for Rider {
-    fn process(&mut self, block: &mut Block) {
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         let start = self.frame;
-        self.frame += block.n_frames() as i64;
+        self.frame += left.len() as i64;
         if self.fresh.resting() && self.curve.n_knots == 0 {
             return;
         }
-        let (left, right) = block.stereo_mut();
         let mut at = 0;
         while at < left.len() {
             let n = STRIDE.min(left.len() - at);

@@ -2,8 +2,6 @@
 //! what it need not do for every frame. They are the track's, not a block's, so
 //! that every chain over the same frames and any cut of them work alike.
 
-use crate::block::Block;
-
 /// Frames between two lines: 1.5 ms at 44.1 kHz. Gains of the dynamics are
 /// worked out once in these, and the fastest of their attacks takes 1 ms.
 pub const GRID: usize = 64;
@@ -35,10 +33,14 @@ impl Grid {
     }
 }
 
-/// Hands out the frames of `block` piece by piece as the grid cuts them:
-/// `act(on a line, left, right)`.
-pub fn by_lines(grid: &mut Grid, block: &mut Block, mut act: impl FnMut(bool, &mut [f32], &mut [f32])) {
-    let (left, right) = block.stereo_mut();
+/// Hands out frames piece by piece as the grid cuts them: `act(on a line, left, right)`.
+#[inline(always)]
+pub fn by_lines(
+    grid: &mut Grid,
+    left: &mut [f32],
+    right: &mut [f32],
+    mut act: impl FnMut(bool, &mut [f32], &mut [f32]),
+) {
     let mut at = 0;
     while at < left.len() {
         let (n, on_line) = grid.next(left.len() - at);

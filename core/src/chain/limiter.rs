@@ -6,7 +6,7 @@
 //! hold spans half a period of the lowest bass: under a steady tone the gain
 //! stands still, and the tone stays a tone.
 //!
-//! What is taken from the gain is an integer (2²⁴ = all): sums of integers
+//! What is taken from the gain is an integer (2²² = all): sums of integers
 //! forget their past exactly, so the limiter converges to the same bits from any
 //! history and is the identity, to the bit, wherever no peak is near.
 
@@ -14,13 +14,12 @@ mod peak;
 mod window;
 
 use super::glide::Glide;
-use crate::block::Block;
 use crate::flow::Processor;
 use crate::math::larger;
 use crate::plan::Limiter as Params;
 use crate::units::{Db, Seconds};
-use peak::{AHEAD, PAST, Peaks};
-use window::{Average, Ring, SlidingMax};
+use peak::{AHEAD, PAST, Peaks, WHOLE};
+use window::{Line, SlidingMax, Sum};
 
 /// Look-ahead: how early the gain begins to fall before a peak.
 const LOOK_AHEAD: Seconds = Seconds(0.005);
@@ -32,8 +31,8 @@ const RELEASE: Seconds = Seconds(0.08);
 /// low by up to 0.11 dB at 20 kHz and 44.1 kHz (20·log₁₀ cos(π·f/8)); the rest
 /// is what meters of other makes read too high.
 const MARGIN: Db = Db(-0.2);
-/// All of the gain, as an integer.
-const ALL: u32 = 1 << 24;
+/// All of the gain, as an integer: its sums over half a look-ahead fit 32 bits at any rate.
+const ALL: u32 = 1 << 22;
 /// Frames worked on at a time.
 const STRIDE: usize = 64;
 
@@ -43,18 +42,20 @@ pub struct Limiter {
     /// Gains: the inner aim and the ceiling itself.
     ceiling: Glide<2>,
     peaks: Peaks,
-    /// Per channel: frames of the past, then the stride at hand.
-    recent: [[f32; PAST + STRIDE]; 2],
+    /// Per channel: the look-ahead and what the peaks depend on.
+    lines: [Line; 2],
+    n_latency: usize,
     deepest: SlidingMax,
     /// What is taken from the gain, before it is smoothed.
     depth: u32,
-    /// Share of that which is left a frame later, of [`ALL`].
+    /// Share of that which is left a frame later, of 2²⁴.
     keep: u64,
-    averages: (Average<u32>, Average<i64>),
-    /// From the sum of both averages to a gain.
+    /// Two moving averages, one behind the other; between them the sums are
+    /// shortened by so many bits, and rounded up.
+    sums: [Sum; 2],
+    shift: u32,
+    /// From the second's sum to a gain.
     per_sum: f32,
-    /// Delay lines of the look-ahead.
-    delay: [Ring<f32>; 2],
     /// Frames since anything was taken; from `n_memory` on, nothing is held.
     n_calm: usize,
     n_memory: usize,
@@ -68,17 +69,21 @@ impl Limiter {
         let n_delay = 2 * half - 2;
         // One longer than the averages: a peak between two frames holds for both.
         let window = n_delay + 2 + HOLD.frames(rate) as usize;
-        let fade = f64::from(ALL) / (RELEASE.0 * f64::from(rate));
+        let n_latency = n_delay + AHEAD;
+        // The second sum stays below 2³¹, with a bit to spare for what is rounded up.
+        let shift = ((half * half).ilog2() + 1).saturating_sub(31 - ALL.ilog2());
+        let fade = f64::from(1 << 24) / (RELEASE.0 * f64::from(rate));
         Limiter {
             ceiling: Glide::new(ceilings(params)),
             peaks: Peaks::new(),
-            recent: [[0.0; PAST + STRIDE]; 2],
+            lines: [Line::new(n_latency.max(PAST)), Line::new(n_latency.max(PAST))],
+            n_latency,
             deepest: SlidingMax::new(window),
             depth: 0,
-            keep: u64::from(ALL) - fade as u64,
-            averages: (Average::new(half), Average::new(half)),
-            per_sum: (1.0 / (f64::from(ALL) * (half * half) as f64)) as f32,
-            delay: [Ring::new(n_delay), Ring::new(n_delay)],
+            keep: (1 << 24) - fade as u64,
+            sums: [Sum::new(half), Sum::new(half)],
+            shift,
+            per_sum: (f64::from(1 << shift) / (f64::from(ALL) * (half * half) as f64)) as f32,
             n_calm: 0,
             n_memory: 2 * half,
             lowest: 1.0,
@@ -99,66 +104,79 @@ impl Limiter {
 
     fn stride(&mut self, left: &mut [f32], right: &mut [f32]) {
         let n = left.len();
-        let mut late = [[0.0; STRIDE]; 2];
-        for (channel, plane) in [&*left, &*right].into_iter().enumerate() {
-            self.recent[channel][PAST..PAST + n].copy_from_slice(plane);
-            // The frames that the peaks belong to go into the look-ahead.
-            late[channel][..n].copy_from_slice(&self.recent[channel][PAST - AHEAD..][..n]);
-            self.delay[channel].exchange(&mut late[channel][..n]);
+        for (line, plane) in self.lines.iter_mut().zip([&*left, &*right]) {
+            line.push(plane);
         }
         // While the ceiling moves, the lower of both ends is what counts.
         let lowest_aim = self.ceiling.now()[0].min(self.ceiling.target()[0]);
+        let recent = self.lines.each_ref().map(|line| line.newest(PAST + n).first_chunk().expect(WHOLE));
         let mut peaks = [0.0; STRIDE];
-        let is_high = self.peaks.read(&self.recent, lowest_aim, &mut peaks[..n]);
-        if is_high || self.n_calm < self.n_memory || !self.ceiling.resting() {
-            self.hold(&peaks[..n], is_high, &mut late);
+        let is_high = self.peaks.read(recent, n, lowest_aim, &mut peaks);
+        let (mut gains, mut ceilings) = ([1.0; STRIDE], [1.0; STRIDE]);
+        let is_calm = !is_high && self.n_calm >= self.n_memory && self.ceiling.resting();
+        if !is_calm {
+            self.hold(is_high.then_some(&peaks), n, &mut gains, &mut ceilings);
         }
-        left.copy_from_slice(&late[0][..n]);
-        right.copy_from_slice(&late[1][..n]);
-        for recent in &mut self.recent {
-            recent.copy_within(n..n + PAST, 0);
+        for (line, plane) in self.lines.iter().zip([left, right]) {
+            // The frames that are `n_latency` old come out.
+            let late = &line.newest(self.n_latency + n)[..n];
+            if is_calm {
+                plane.copy_from_slice(late);
+                continue;
+            }
+            for (((x, late), gain), ceiling) in plane.iter_mut().zip(late).zip(gains).zip(ceilings) {
+                let turned = late * gain;
+                *x = if turned > ceiling { ceiling } else { larger(turned, -ceiling) };
+            }
         }
     }
 
-    /// Turns the frames that come out of the look-ahead down as the peaks going
-    /// into it need.
-    fn hold(&mut self, peaks: &[f32], is_high: bool, late: &mut [[f32; STRIDE]; 2]) {
-        let n = peaks.len();
+    /// The gains of the next frames to come out, as the peaks that go into the
+    /// look-ahead need them, and the ceiling at each.
+    fn hold(
+        &mut self,
+        peaks: Option<&[f32; STRIDE]>,
+        n: usize,
+        gains: &mut [f32; STRIDE],
+        ceilings: &mut [f32; STRIDE],
+    ) {
         let [aim, ceiling] = *self.ceiling.now();
-        let (mut aims, mut ceilings, mut depths) = ([aim; STRIDE], [ceiling; STRIDE], [0; STRIDE]);
+        let mut aims = [aim; STRIDE];
+        ceilings.fill(ceiling);
         if !self.ceiling.resting() {
             for i in 0..n {
                 self.ceiling.tick();
                 [aims[i], ceilings[i]] = *self.ceiling.now();
             }
         }
-        if is_high {
-            for ((depth, &peak), &aim) in depths.iter_mut().zip(peaks).zip(&aims) {
+        let mut depths = [0; STRIDE];
+        if let Some(peaks) = peaks {
+            for ((depth, &peak), aim) in depths.iter_mut().zip(peaks).zip(aims) {
                 // Rounded up: never less than what is needed.
                 *depth = ALL - (aim / larger(peak, aim) * ALL as f32) as u32;
             }
         }
-        self.deepest.push(&mut depths[..n]);
-        let mut is_calm = true;
-        for depth in &mut depths[..n] {
+        let depths = &mut depths[..n];
+        self.deepest.push(depths);
+        self.release(depths);
+        self.sums[0].push(depths);
+        depths.iter_mut().for_each(|sum| *sum = sum.div_ceil(1 << self.shift));
+        self.sums[1].push(depths);
+        let gain = |sum: u32| larger(0.0, 1.0 - sum as i32 as f32 * self.per_sum);
+        gains.iter_mut().zip(&*depths).for_each(|(x, &sum)| *x = gain(sum));
+        self.lowest = self.lowest.min(gain(depths.iter().copied().fold(0, u32::max)));
+    }
+
+    /// Lets every depth go only slowly.
+    fn release(&mut self, depths: &mut [u32]) {
+        for depth in &mut *depths {
             // Rounded down, so that it comes to 0.
             let left = ((u64::from(self.depth) * self.keep) >> 24) as u32;
             self.depth = left.max(*depth);
-            is_calm &= self.depth == 0;
             *depth = self.depth;
         }
-        self.n_calm = if is_calm { self.n_calm.saturating_add(n) } else { 0 };
-        let mut once = [0; STRIDE];
-        self.averages.0.push(&mut depths[..n], &mut once[..n]);
-        let mut sums = [0; STRIDE];
-        self.averages.1.push(&mut once[..n], &mut sums[..n]);
-        for i in 0..n {
-            let gain = 1.0 - sums[i] as f32 * self.per_sum;
-            self.lowest = if gain < self.lowest { gain } else { self.lowest };
-            for plane in &mut *late {
-                plane[i] = (plane[i] * gain).clamp(-ceilings[i], ceilings[i]);
-            }
-        }
+        let is_calm = depths.iter().all(|&depth| depth == 0);
+        self.n_calm = if is_calm { self.n_calm.saturating_add(depths.len()) } else { 0 };
     }
 }
 
@@ -167,25 +185,22 @@ fn ceilings(params: &Params) -> [f32; 2] {
 }
 
 impl Processor for Limiter {
-    fn process(&mut self, block: &mut Block) {
-        let (left, right) = block.stereo_mut();
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         for (left, right) in left.chunks_mut(STRIDE).zip(right.chunks_mut(STRIDE)) {
             self.stride(left, right);
         }
     }
 
     fn latency(&self) -> usize {
-        self.delay[0].len() + AHEAD
+        self.n_latency
     }
 
     fn reset(&mut self) {
         self.ceiling.finish();
-        self.recent = [[0.0; PAST + STRIDE]; 2];
+        self.lines.iter_mut().for_each(Line::reset);
         self.deepest.reset();
         self.depth = 0;
-        self.averages.0.reset();
-        self.averages.1.reset();
-        self.delay.iter_mut().for_each(Ring::reset);
+        self.sums.iter_mut().for_each(Sum::reset);
         self.n_calm = 0;
         self.lowest = 1.0;
     }

@@ -18,12 +18,11 @@ pub use limiter::Limiter;
 pub use saturation::Saturator;
 pub use stereo::Image;
 
-use crate::block::Block;
 use crate::error::Result;
 use crate::flow::Processor;
 use crate::plan::Stages;
 use crate::units::{Db, Seconds};
-use grid::{GRID, Grid};
+use grid::{Grid, by_lines};
 
 /// How long a retune takes to arrive.
 pub const RETUNE: Seconds = Seconds(0.03);
@@ -41,9 +40,6 @@ pub struct Chain {
     image: Image,
     output: Gain,
     limiter: Limiter,
-    /// The frames at hand: from line to line all stages stay in the nearest
-    /// cache.
-    stride: Block,
 }
 
 impl Chain {
@@ -61,7 +57,6 @@ impl Chain {
             image: Image::new(rate, &stages.stereo),
             output: Gain::new(stages.output_gain_db),
             limiter: Limiter::new(rate, &stages.limiter),
-            stride: Block::new(2, GRID),
         })
     }
 
@@ -111,23 +106,14 @@ impl Chain {
 }
 
 impl Processor for Chain {
-    fn process(&mut self, block: &mut Block) {
-        let mut stride = std::mem::replace(&mut self.stride, Block::new(2, 0));
-        let mut at = 0;
-        while at < block.n_frames() {
-            let (n, _) = self.grid.next(block.n_frames() - at);
-            stride.set_frames(n);
-            for channel in 0..2 {
-                stride.plane_mut(channel).copy_from_slice(&block.plane(channel)[at..at + n]);
-            }
-            gain::scrub(&mut stride);
-            self.each(|stage| stage.process(&mut stride));
-            for channel in 0..2 {
-                block.plane_mut(channel)[at..at + n].copy_from_slice(stride.plane(channel));
-            }
-            at += n;
-        }
-        self.stride = stride;
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+        // From line to line all stages find the sound in the nearest cache.
+        let mut grid = self.grid;
+        by_lines(&mut grid, left, right, |_, left, right| {
+            gain::scrub(left, right);
+            self.each(|stage| stage.run(left, right));
+        });
+        self.grid = grid;
     }
 
     fn latency(&self) -> usize {

@@ -4,7 +4,6 @@
 use super::glide::Glide;
 use super::grid::{GRID, Grid, by_lines};
 use super::svf::{self, Lanes};
-use crate::block::Block;
 use crate::flow::Processor;
 use crate::math::larger;
 use crate::plan::{Saturation as Params, Shape};
@@ -80,17 +79,22 @@ impl Saturator {
         self.lanes.hush();
     }
 
-    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+    fn work(&mut self, left: &mut [f32], right: &mut [f32]) {
         let n = left.len();
         let (state, out, mut lanes) = (self.state, self.out, self.lanes);
         let [mut older, mut newer] = self.once;
+        let [[mut first_l, mut second_l], [mut first_r, mut second_r]] = self.waiting;
         let mut lows = [[0.0; GRID]; 2];
         for i in 0..n {
             let [l, r, low_l, low_r] = lanes.step(&state, &out, [left[i], right[i], older[0], older[1]]);
             (older, newer) = (newer, [l, r]);
             (lows[0][i], lows[1][i]) = (low_l, low_r);
+            // The sound itself comes out as late.
+            (first_l, second_l, left[i]) = (second_l, left[i], first_l);
+            (first_r, second_r, right[i]) = (second_r, right[i], first_r);
         }
         (self.lanes, self.once) = (lanes, [older, newer]);
+        self.waiting = [[first_l, second_l], [first_r, second_r]];
         let mut drives = [self.drive.now()[0]; GRID];
         if !self.drive.resting() {
             for drive in &mut drives[..n] {
@@ -98,7 +102,6 @@ impl Saturator {
                 *drive = self.drive.now()[0];
             }
         }
-        self.pass(left, right);
         for (plane, lows) in [left, right].into_iter().zip(&lows) {
             for ((x, &low), drive) in plane.iter_mut().zip(lows).zip(drives) {
                 *x += drive * bend(low);
@@ -129,13 +132,13 @@ fn bend(x: f32) -> f32 {
 }
 
 impl Processor for Saturator {
-    fn process(&mut self, block: &mut Block) {
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         let mut grid = self.grid;
-        by_lines(&mut grid, block, |on_line, left, right| {
+        by_lines(&mut grid, left, right, |on_line, left, right| {
             if on_line {
                 self.line();
             }
-            if self.asleep { self.pass(left, right) } else { self.run(left, right) }
+            if self.asleep { self.pass(left, right) } else { self.work(left, right) }
         });
         self.grid = grid;
     }

@@ -5,7 +5,6 @@
 use super::glide::Glide;
 use super::grid::{Grid, by_lines};
 use super::svf::{self, Lanes};
-use crate::block::Block;
 use crate::flow::Processor;
 use crate::plan::{Shape, Stereo as Params};
 
@@ -75,7 +74,7 @@ impl Image {
     }
 
     /// Frames with all numbers at rest.
-    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
+    fn work(&mut self, left: &mut [f32], right: &mut [f32]) {
         let [a0, b0, a1, b1, a2, b2, itself, a3, b3, a4, b4] = *self.glide.now();
         let state = [[a0, b0, 0.0, 0.0], [a1, b1, 0.0, 0.0], [a2, b2, 0.0, 0.0]];
         let out = [[itself, 0.0, 0.0, 0.0], [a3, b3, 0.0, 0.0], [a4, b4, 0.0, 0.0]];
@@ -91,9 +90,9 @@ impl Image {
 }
 
 impl Processor for Image {
-    fn process(&mut self, block: &mut Block) {
+    fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
         let mut grid = self.grid;
-        by_lines(&mut grid, block, |on_line, left, right| {
+        by_lines(&mut grid, left, right, |on_line, left, right| {
             if on_line {
                 self.line();
             }
@@ -101,11 +100,11 @@ impl Processor for Image {
                 return;
             }
             if self.glide.resting() {
-                return self.run(left, right);
+                return self.work(left, right);
             }
             for at in 0..left.len() {
                 self.glide.tick();
-                self.run(&mut left[at..=at], &mut right[at..=at]);
+                self.work(&mut left[at..=at], &mut right[at..=at]);
             }
         });
         self.grid = grid;

@@ -1,70 +1,82 @@
 //! Windows that slide over integers and samples, a run of values at a time.
 
-/// A delay line.
+use super::STRIDE;
+
+/// What was heard lately, in one straight run: only when it has come to the end of
+/// its memory it is moved to the front.
 #[derive(Clone, Debug)]
-pub struct Ring<T> {
-    slots: Box<[T]>,
-    at: usize,
+pub struct Line {
+    samples: Box<[f32]>,
+    head: usize,
+    n_past: usize,
 }
 
-impl<T: Copy + Default> Ring<T> {
-    /// A delay of `n`, full of nothing.
+impl Line {
+    /// Runs in its memory between two moves, and the room behind the newest.
+    const RUNS: usize = 8;
+
+    /// Remembers `n_past` frames before the newest run of up to [`STRIDE`].
+    pub fn new(n_past: usize) -> Self {
+        let samples = vec![0.0; n_past + (Self::RUNS + 1) * STRIDE].into_boxed_slice();
+        Line { samples, head: n_past, n_past }
+    }
+
+    /// Takes a run in.
+    pub fn push(&mut self, run: &[f32]) {
+        if self.head + 2 * STRIDE > self.samples.len() {
+            self.samples.copy_within(self.head - self.n_past..self.head, 0);
+            self.head = self.n_past;
+        }
+        self.samples[self.head..self.head + run.len()].copy_from_slice(run);
+        self.head += run.len();
+    }
+
+    /// The newest `n` frames, and more: behind the end lies what is to be
+    /// overwritten: numbers without a meaning.
+    pub fn newest(&self, n: usize) -> &[f32] {
+        &self.samples[self.head - n..]
+    }
+
+    /// Forgets all.
+    pub fn reset(&mut self) {
+        self.samples.fill(0.0);
+        self.head = self.n_past;
+    }
+}
+
+/// The running sum of the last `n` integers. It must stay below 2³².
+#[derive(Clone, Debug)]
+pub struct Sum {
+    ring: Box<[u32]>,
+    at: usize,
+    sum: u32,
+}
+
+impl Sum {
+    /// Over `n` values.
     pub fn new(n: usize) -> Self {
-        Ring { slots: vec![T::default(); n].into_boxed_slice(), at: 0 }
+        Sum { ring: vec![0; n].into_boxed_slice(), at: 0, sum: 0 }
     }
 
-    /// Its delay.
-    pub fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Takes these values in and gives those of `len` ago in their place.
-    pub fn exchange(&mut self, mut values: &mut [T]) {
+    /// Replaces each value by the sum of the last `n` up to it.
+    pub fn push(&mut self, mut values: &mut [u32]) {
         while !values.is_empty() {
-            let n = values.len().min(self.slots.len() - self.at);
+            let n = values.len().min(self.ring.len() - self.at);
             let (now, later) = values.split_at_mut(n);
-            now.swap_with_slice(&mut self.slots[self.at..self.at + n]);
-            self.at = if self.at + n == self.slots.len() { 0 } else { self.at + n };
+            for (slot, value) in self.ring[self.at..self.at + n].iter_mut().zip(now) {
+                // What leaves is part of the sum.
+                self.sum = self.sum - std::mem::replace(slot, *value) + *value;
+                *value = self.sum;
+            }
+            self.at = if self.at + n == self.ring.len() { 0 } else { self.at + n };
             values = later;
         }
     }
 
     /// Empties it.
     pub fn reset(&mut self) {
-        self.slots.fill(T::default());
-        self.at = 0;
-    }
-}
-
-/// The running sum of the last `n` integers.
-#[derive(Clone, Debug)]
-pub struct Average<T> {
-    ring: Ring<T>,
-    sum: i64,
-}
-
-impl<T: Copy + Default + Into<i64>> Average<T> {
-    /// Over `n` values.
-    pub fn new(n: usize) -> Self {
-        Average { ring: Ring::new(n), sum: 0 }
-    }
-
-    /// Takes these values in and gives the sum at each; the values are lost.
-    pub fn push(&mut self, values: &mut [T], sums: &mut [i64]) {
-        for (sum, &value) in sums.iter_mut().zip(&*values) {
-            *sum = value.into();
-        }
-        self.ring.exchange(values);
-        for (sum, &old) in sums.iter_mut().zip(&*values) {
-            self.sum += *sum - old.into();
-            *sum = self.sum;
-        }
-    }
-
-    /// Empties it.
-    pub fn reset(&mut self) {
-        self.ring.reset();
-        self.sum = 0;
+        self.ring.fill(0);
+        (self.at, self.sum) = (0, 0);
     }
 }
 
@@ -126,28 +138,29 @@ mod tests {
 
     #[test]
     fn windows_agree_with_their_plain_definitions_however_they_are_fed() {
-        let all = numbers(500);
+        let all = numbers(3_000);
         for window in [1, 2, 7, 64, 120] {
-            for piece in [1, 3, 64, 500] {
-                let (mut largest, mut average) = (SlidingMax::new(window), Average::<u32>::new(window));
-                let mut ring = Ring::new(window);
+            for piece in [1, 3, 63, 64, 500] {
+                let (mut largest, mut sum) = (SlidingMax::new(window), Sum::new(window));
+                let mut line = Line::new(window);
                 let (mut maxima, mut sums, mut late) = (Vec::new(), Vec::new(), Vec::new());
                 for values in all.chunks(piece) {
-                    let mut out = vec![0; values.len()];
-                    average.push(&mut values.to_vec(), &mut out);
-                    sums.extend(out);
-                    let mut values = values.to_vec();
-                    let mut old = values.clone();
-                    largest.push(&mut values);
-                    ring.exchange(&mut old);
-                    maxima.extend(values);
-                    late.extend(old);
+                    let (mut of_max, mut of_sum) = (values.to_vec(), values.to_vec());
+                    largest.push(&mut of_max);
+                    sum.push(&mut of_sum);
+                    maxima.extend(of_max);
+                    sums.extend(of_sum);
+                    for run in values.chunks(STRIDE) {
+                        line.push(&run.iter().map(|&x| x as f32).collect::<Vec<_>>());
+                        late.extend_from_slice(&line.newest(window + run.len())[..run.len()]);
+                    }
                 }
                 for n in 0..all.len() {
                     let seen = &all[(n + 1).saturating_sub(window)..=n];
                     assert_eq!(maxima[n], *seen.iter().max().expect("one at least"), "{window}, {piece}");
-                    assert_eq!(sums[n], seen.iter().map(|&x| i64::from(x)).sum::<i64>(), "{window}, {piece}");
-                    assert_eq!(late[n], if n < window { 0 } else { all[n - window] }, "{window}, {piece}");
+                    assert_eq!(sums[n], seen.iter().sum::<u32>(), "{window}, {piece}");
+                    let then = if n < window { 0 } else { all[n - window] };
+                    assert_eq!(late[n], then as f32, "{window}, {piece}");
                 }
             }
         }

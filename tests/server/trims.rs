@@ -1,10 +1,15 @@
 //! Promises held against their rendering: what the model of the loudness
 //! misses is corrected the next time, for plan and stream alike.
 
+use std::sync::Arc;
+
 use auralis_core::encode::Format;
+use auralis_server::catalog::Measurable;
+use auralis_server::jobs::measure;
+use auralis_server::serve::Seams;
 use auralis_tests::signals::{Planes, Random};
 
-use crate::house::{House, RATE, encoded, until};
+use crate::house::{House, RATE, encoded, sound, until};
 use crate::socket::Socket;
 
 /// Bursts of noise of all lengths and levels over a whisper: so uneven that no
@@ -93,4 +98,26 @@ fn pages_are_told_of_a_trim() {
     assert_eq!(socket.event("scan")["state"], "idle");
     house.get(&format!("/api/tracks/{id}/plan?preset=night"));
     assert_eq!(socket.event("trimmed")["track_id"], id);
+}
+
+#[test]
+fn tracks_that_cannot_be_reached_do_not_hide_the_rest() {
+    // More than are fetched at a time.
+    const N: usize = 40;
+    let mut house = House::new(&[]);
+    let names: Vec<String> = (10..10 + N).map(|n| n.to_string()).collect();
+    for (seed, name) in names.iter().enumerate() {
+        house.put(&format!("{name}.wav"), &sound(Format::Wav16, seed as u64, 0.5));
+    }
+    // All but the last are gone as soon as they are measured.
+    let (folder, last) = (house.library.path().to_owned(), names[N - 1].clone());
+    let measured = move |track: &Measurable, keep_going: &mut dyn FnMut(u64) -> bool| {
+        let measured = measure(track, keep_going);
+        if track.title != last {
+            std::fs::remove_file(folder.join(format!("{}.wav", track.title))).expect("it was there");
+        }
+        measured
+    };
+    house.open_inside(Seams { measure: Arc::new(measured), ..Seams::default() });
+    until("the last is checked", || (house.counter("checks") == 1).then_some(()));
 }

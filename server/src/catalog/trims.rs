@@ -49,16 +49,16 @@ impl Catalog {
         })
     }
 
-    /// The first measured tracks whose rendering by this taste nobody has
-    /// looked at.
-    pub fn untrimmed(&self, taste: &str, limit: u32) -> Result<Vec<Measurable>> {
+    /// The first measured tracks behind a row whose rendering by this taste
+    /// nobody has looked at.
+    pub fn untrimmed(&self, taste: &str, behind: i64, limit: u32) -> Result<Vec<Measurable>> {
         self.read(|db| {
             let mut statement = db.prepare_cached(&format!(
                 "{MEASURABLE} JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
                  WHERE NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2)
-                 ORDER BY t.id LIMIT ?3"
+                 AND t.id > ?3 ORDER BY t.id LIMIT ?4"
             ))?;
-            let rows = statement.query_map(params![self.shared.version, taste, limit], measurable)?;
+            let rows = statement.query_map(params![self.shared.version, taste, behind, limit], measurable)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }

@@ -53,8 +53,10 @@ pub fn taste_key(taste: &Taste) -> serde_json::Result<String> {
 pub(super) struct Checks {
     /// By listeners: the latest taste of each track, the newest last.
     asked: VecDeque<Check>,
-    /// Of the default taste, fetched from the catalog.
+    /// Of the default taste, fetched from the catalog, and the row up to which
+    /// it was asked.
     background: VecDeque<Measurable>,
+    fetched_to: i64,
     /// Rows whose plan is being rendered.
     running: BTreeSet<i64>,
     /// Rows whose file could not be reached: not tried again in this life.
@@ -64,8 +66,9 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    /// Looks into the catalog again: something was measured.
-    pub fn look(&mut self) {
+    /// Looks into the catalog again, from this row on: something was measured.
+    pub fn look(&mut self, row: i64) {
+        self.fetched_to = self.fetched_to.min(row - 1);
         self.exhausted = false;
     }
 
@@ -104,21 +107,28 @@ impl Jobs {
 
     /// The next check, if there is one.
     pub(super) fn next_check(&self, checks: &mut Checks) -> Option<Check> {
-        if let Some(check) = checks.next() {
-            return Some(check);
+        loop {
+            let next = checks.next();
+            // Those that are left are being rendered for a listener.
+            if next.is_some() || !checks.background.is_empty() || checks.exhausted {
+                return next;
+            }
+            self.fetch(checks);
         }
-        if checks.exhausted {
-            return None;
-        }
-        let limit = BATCH + (checks.running.len() + checks.given_up.len()) as u32;
+    }
+
+    /// Fetches some measured tracks that nobody has checked.
+    fn fetch(&self, checks: &mut Checks) {
         let fetched = taste_key(&Taste::default())
             .map_err(catalog::Error::from)
-            .and_then(|taste| self.shared.catalog.untrimmed(&taste, limit));
+            .and_then(|taste| self.shared.catalog.untrimmed(&taste, checks.fetched_to, BATCH));
         match fetched {
             Ok(mut tracks) => {
+                match tracks.last() {
+                    Some(last) => checks.fetched_to = last.row,
+                    None => checks.exhausted = true,
+                }
                 tracks.retain(|track| !checks.given_up.contains(&track.row));
-                checks.exhausted = tracks.is_empty();
-                tracks.retain(|track| !checks.running.contains(&track.row));
                 checks.background = tracks.into();
             }
             Err(error) => {
@@ -126,7 +136,6 @@ impl Jobs {
                 tracing::error!(error = chain(&error), "tracks to check not fetched");
             }
         }
-        checks.next()
     }
 
     /// Renders, and stores what came of it.

@@ -116,7 +116,7 @@ impl Jobs {
     pub fn look(&self) {
         let mut queue = self.queue();
         queue.exhausted = false;
-        queue.checks.look();
+        queue.checks.look(0);
         drop(queue);
         self.shared.wake.notify_all();
     }
@@ -238,7 +238,7 @@ impl Jobs {
             Ok(false) => {}
             Ok(true) => {
                 shared.metrics.measured.add(1);
-                self.queue().checks.look();
+                self.queue().checks.look(track.row);
                 tracing::debug!(track_id = track.key, "measured");
                 shared.events.tell(Event::Measured { track_id: track.key.clone() });
             }

@@ -23,6 +23,10 @@ pub fn run(connection: &mut Connection) -> Result<()> {
             STEPS.len()
         )));
     }
+    if (1..STEPS.len()).contains(&version) {
+        let to = STEPS.len();
+        tracing::info!(from = version, to, "the catalog's schema is renewed; a large one takes some seconds");
+    }
     for (idx, step) in STEPS.iter().enumerate().skip(version) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;

@@ -69,7 +69,7 @@ const ALL: [Criterion; 12] = [
         name: "inside it: moved by rules, dB",
         limit: |_| Limit { bound: 0.5, aim: None },
         share: 1.0,
-        value: |case, row| (case.only_rules && row.distance_left().is_none()).then_some(row.equaliser_db),
+        value: |case, row| (case.only_rules && row.is_left_alone()).then_some(row.equaliser_db),
     },
     Criterion {
         name: "step at joins, dB",
@@ -81,7 +81,7 @@ const ALL: [Criterion; 12] = [
         name: "corner at joins, ratio",
         limit: |_| Limit { bound: 1.3, aim: None },
         share: 1.0,
-        value: |_, row| (row.joins.n > 0).then_some(row.joins.curvature),
+        value: |_, row| (row.joins.n > 0).then(|| row.joins.corner()),
     },
     Criterion {
         name: "chunked off continuous, dBFS",

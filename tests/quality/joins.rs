@@ -61,6 +61,14 @@ impl Joins {
     }
 }
 
+impl Joins {
+    /// How much more of a corner there is than usual, or than the music itself
+    /// has at the place: test signals change their level on a whole second.
+    pub fn corner(&self) -> f64 {
+        self.curvature / self.curvature_of_music.max(1.0)
+    }
+}
+
 fn residual_dbfs(a: &Planes, b: &Planes) -> f64 {
     let differences = a.iter().zip(b).flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| (a - b).abs());
     (20.0 * f64::from(differences.fold(0.0, f32::max)).log10()).max(-300.0)

@@ -1,6 +1,8 @@
 //! What a sound is like: levels by a meter that is not ours (the `ebur128`
 //! crate), balance and image by our own fingerprint.
 
+use std::ops::Range;
+
 use auralis_core::fingerprint::{self, Fingerprint, N_THIRD_OCTAVES};
 use auralis_core::plan::Balance;
 use auralis_tests::signals::{Memory, Planes};
@@ -11,10 +13,9 @@ use ebur128::{EbuR128, Mode};
 pub struct Levels {
     /// Integrated loudness in LUFS.
     pub lufs: f64,
-    /// Loudness range in LU.
+    /// Loudness range in LU, of windows every 0.1 s.
     pub lra_lu: f64,
-    /// Loudness and range by our own meter, from which a server learns: of
-    /// windows every 0.1 s, where the crate's lie 1 s apart.
+    /// Loudness and range by our own meter, from which a server learns.
     pub own: (Option<f64>, f64),
     /// True peak in dBTP.
     pub true_peak_dbtp: f64,
@@ -40,14 +41,22 @@ impl Levels {
 
     /// Of a track whose fingerprint is known.
     pub fn with(rate: u32, planes: &Planes, measured: &Fingerprint) -> Result<Levels, String> {
-        let mut meter = EbuR128::new(2, rate, Mode::I | Mode::LRA | Mode::TRUE_PEAK).map_err(text)?;
-        let whole: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
-        meter.add_frames_planar_f32(&whole).map_err(text)?;
+        let mut meter = EbuR128::new(2, rate, Mode::I | Mode::S | Mode::TRUE_PEAK).map_err(text)?;
+        let mut short_term = Vec::new();
+        let hop = rate as usize / 10;
+        for (n, from) in (0..planes[0].len()).step_by(hop).enumerate() {
+            let part: Range<usize> = from..(from + hop).min(planes[0].len());
+            let part: Vec<&[f32]> = planes.iter().map(|plane| &plane[part.clone()]).collect();
+            meter.add_frames_planar_f32(&part).map_err(text)?;
+            if n >= 29 && part[0].len() == hop {
+                short_term.push(meter.loudness_shortterm().map_err(text)?);
+            }
+        }
         let peak = meter.true_peak(0).map_err(text)?.max(meter.true_peak(1).map_err(text)?);
         let balance = Balance::new(measured, None);
         Ok(Levels {
             lufs: meter.loudness_global().map_err(text)?,
-            lra_lu: meter.loudness_range().map_err(text)?,
+            lra_lu: range_lu(short_term),
             own: (measured.lufs(), measured.lra_lu),
             true_peak_dbtp: 20.0 * peak.log10(),
             tonal_distance_db: balance.distance_db(&balance),
@@ -73,6 +82,20 @@ impl Levels {
         let offset = middle.iter().sum::<f64>() / middle.len().max(1) as f64;
         (0..N_THIRD_OCTAVES).filter(there).map(|i| (change(i) - offset).abs()).fold(0.0, f64::max)
     }
+}
+
+/// EBU Tech 3342, section 3: from the 10th to the 95th hundredth of the short-term
+/// loudness above −70 LUFS and above 20 LU under its mean power. The crate's own
+/// takes windows 1 s apart: of a track of half a minute that is another range.
+fn range_lu(mut short_term: Vec<f64>) -> f64 {
+    short_term.retain(|&lufs| lufs >= -70.0);
+    let power = short_term.iter().map(|lufs| 10f64.powf(lufs / 10.0)).sum::<f64>() / short_term.len() as f64;
+    let gate = 10.0 * power.log10() - 20.0;
+    short_term.retain(|&lufs| lufs >= gate);
+    short_term.sort_unstable_by(f64::total_cmp);
+    let Some(last) = short_term.len().checked_sub(1) else { return 0.0 };
+    let at = |share: f64| short_term[(share * last as f64).round() as usize];
+    at(0.95) - at(0.1)
 }
 
 fn text(error: ebur128::Error) -> String {

@@ -115,7 +115,7 @@ fn print_row(row: &Row) {
         before.correlation,
         after.correlation,
         joins.step_db,
-        joins.curvature,
+        joins.corner(),
         joins.residual_dbfs,
     );
 }

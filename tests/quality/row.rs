@@ -79,6 +79,12 @@ impl Row {
         (before >= OUTSIDE_DB && self.before.balance.fullness() > 0.5)
             .then(|| self.after.tonal_distance_db / before)
     }
+
+    /// Whether the rules should do nothing: inside the spread, or no balance at
+    /// all. (Between a few tones and music they do part of what they would.)
+    pub fn is_left_alone(&self) -> bool {
+        self.before.tonal_distance_db < OUTSIDE_DB || self.before.balance.fullness() == 0.0
+    }
 }
 
 fn loudness_error_lu(promised: &Promise, after: &Levels) -> f64 {

@@ -1,7 +1,12 @@
 //! The limiter before witnesses that are not ours: an eightfold oracle, the
 //! ebur128 crate and, where it is, ffmpeg; and what it does to steady tones.
 
+use std::path::{Path, PathBuf};
+
+use auralis_core::block::Block;
 use auralis_core::chain::Limiter;
+use auralis_core::decode;
+use auralis_core::flow::{Source, Stereo};
 use auralis_core::plan::Limiter as Params;
 use auralis_tests::laws::play;
 use auralis_tests::signals::{Character, Planes, noise, sine, track};
@@ -11,10 +16,13 @@ use crate::oracle::{self, Oracle, impurity_db};
 /// dB that the sounds are pushed over full scale.
 const PUSH: f32 = 9.0;
 
+fn gain() -> f32 {
+    10f32.powf(PUSH / 20.0)
+}
+
 /// Half a second of each sound that is hard on a limiter, at full scale and pushed.
 fn hard_sounds(rate: u32) -> Vec<(String, Planes)> {
     let n = rate as usize / 2;
-    let gain = 10f32.powf(PUSH / 20.0);
     let mut sounds: Vec<(String, Vec<f32>)> = Vec::new();
     let mut add = |name: &str, plane: Vec<f32>| sounds.push((name.to_owned(), plane));
     for period in [4, 7, 37, 100, 441] {
@@ -52,7 +60,7 @@ fn hard_sounds(rate: u32) -> Vec<(String, Planes)> {
         .collect();
     sounds.push(("a clipped master".to_owned(), track(Character::Crushed, 3, rate, 4.0)));
     for (_, planes) in &mut sounds {
-        planes.iter_mut().flatten().for_each(|x| *x *= gain);
+        planes.iter_mut().flatten().for_each(|x| *x *= gain());
         // Room for what the look-ahead still holds: a cut would be a peak itself.
         planes.iter_mut().for_each(|plane| plane.extend(vec![0.0; n / 10]));
     }
@@ -96,6 +104,56 @@ fn nor_does_ffmpeg() {
         };
         // It prints tenths.
         assert!((-2.0..=-1.0).contains(&db), "ffmpeg reads {db} dBTP at {rate} Hz");
+    }
+}
+
+/// The first seconds of every file of the corpus that can be decoded, pushed.
+fn real_sounds(corpus: &Path) -> Vec<(String, u32, Planes)> {
+    const SECONDS: usize = 6;
+    let open = |path: &Path| {
+        let file = std::fs::File::open(path).ok()?;
+        let n_bytes = file.metadata().ok()?.len();
+        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+        let mut source = Stereo::new(decode::open(Box::new(file), Some(n_bytes), extension.as_deref()).ok()?);
+        let rate = source.spec().rate;
+        let mut block = Block::new(2, SECONDS * rate as usize);
+        source.read(&mut block).ok()?;
+        let mut planes: Planes = (0..2).map(|channel| block.plane(channel).to_vec()).collect();
+        planes.iter_mut().flatten().for_each(|x| *x *= gain());
+        // As above: where it is cut is a peak, which the limiter shall see.
+        planes.iter_mut().for_each(|plane| plane.extend(vec![0.0; rate as usize / 20]));
+        Some((path.display().to_string(), rate, planes))
+    };
+    files(corpus).iter().filter_map(|path| open(path)).collect()
+}
+
+/// All files below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the corpus can be read").flatten() {
+        let path = entry.path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[test]
+fn nor_is_one_seen_on_any_file_of_the_corpus() {
+    let Some(corpus) = auralis_tests::corpus() else { return };
+    let (oracle, has_ffmpeg) = (Oracle::new(), auralis_tests::ffmpeg().is_some());
+    let sounds = real_sounds(&corpus);
+    assert!(sounds.len() > 20, "{} files can be decoded", sounds.len());
+    for (name, rate, sound) in sounds {
+        let out = limited(rate, -1.0, &sound);
+        let mut read =
+            vec![("the oracle", oracle.peak_db(&out)), ("ebur128", oracle::ebur128_db(rate, &out))];
+        // ffmpeg knows no rates that are so low.
+        if has_ffmpeg && rate >= 16_000 {
+            read.extend(oracle::ffmpeg_db(rate, &out).map(|db| ("ffmpeg", db)));
+        }
+        for (witness, db) in read {
+            assert!(db <= -1.0, "{name}: {witness} reads {db} dBTP");
+        }
     }
 }
 

@@ -31,6 +31,12 @@ const RELEASE: Seconds = Seconds(0.08);
 /// low by up to 0.11 dB at 20 kHz and 44.1 kHz (20·log₁₀ cos(π·f/8)); the rest
 /// is what meters of other makes read too high.
 const MARGIN: Db = Db(-0.2);
+/// The same at a rate so low that sound commonly reaches up to its half, where
+/// the short filters of such meters rise the most: libebur128 reads 0.3 dB more
+/// than there is of noise at 22.05 kHz.
+const MARGIN_OF_LOW_RATES: Db = Db(-0.4);
+/// See [`MARGIN_OF_LOW_RATES`].
+const LOW_RATE: u32 = 32_000;
 /// All of the gain, as an integer: its sums over half a look-ahead fit 32 bits at any rate.
 const ALL: u32 = 1 << 22;
 /// Frames worked on at a time.
@@ -39,6 +45,7 @@ const STRIDE: usize = 64;
 /// The limiter.
 #[derive(Clone, Debug)]
 pub struct Limiter {
+    rate: u32,
     /// Gains: the inner aim and the ceiling itself.
     ceiling: Glide<2>,
     peaks: Peaks,
@@ -74,7 +81,8 @@ impl Limiter {
         let shift = ((half * half).ilog2() + 1).saturating_sub(31 - ALL.ilog2());
         let fade = f64::from(1 << 24) / (RELEASE.0 * f64::from(rate));
         Limiter {
-            ceiling: Glide::new(ceilings(params)),
+            rate,
+            ceiling: Glide::new(ceilings(rate, params)),
             peaks: Peaks::new(),
             lines: [Line::new(n_latency.max(PAST)), Line::new(n_latency.max(PAST))],
             n_latency,
@@ -92,7 +100,7 @@ impl Limiter {
 
     /// Moves to another ceiling over `n_frames`.
     pub fn retune(&mut self, params: &Params, n_frames: u32) {
-        self.ceiling.to(ceilings(params), n_frames);
+        self.ceiling.to(ceilings(self.rate, params), n_frames);
         // What waits was judged by the ceiling before.
         self.n_calm = 0;
     }
@@ -180,8 +188,9 @@ impl Limiter {
     }
 }
 
-fn ceilings(params: &Params) -> [f32; 2] {
-    [Db(params.ceiling_dbtp + MARGIN.0).gain(), Db(params.ceiling_dbtp).gain()]
+fn ceilings(rate: u32, params: &Params) -> [f32; 2] {
+    let margin = if rate < LOW_RATE { MARGIN_OF_LOW_RATES } else { MARGIN };
+    [Db(params.ceiling_dbtp + margin.0).gain(), Db(params.ceiling_dbtp).gain()]
 }
 
 impl Processor for Limiter {

@@ -29,12 +29,9 @@ fn main() -> ExitCode {
     let command = args.next().unwrap_or_default();
     let rest: Vec<String> = args.collect();
     // What follows `--` is for the program that a task runs.
-    let ours = rest.iter().take_while(|arg| *arg != "--");
-    let command = if ours.into_iter().any(|arg| matches!(arg.as_str(), "--help" | "-h")) {
-        "help".to_owned()
-    } else {
-        command
-    };
+    let mut ours = rest.iter().take_while(|arg| *arg != "--");
+    let asks = ours.any(|arg| matches!(arg.as_str(), "--help" | "-h"));
+    let command = if asks { "help".to_owned() } else { command };
     let outcome = match command.as_str() {
         "serve" => serve::serve(&rest),
         "wasm" => wasm::build(),

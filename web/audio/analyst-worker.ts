@@ -14,6 +14,8 @@ const PRE_ROLL_S = 3
 const RETRY_MS = 1000
 /** How long an unmeasured track takes to fade to enhanced, in seconds. */
 const FADE_S = 2
+/** While the ring is full it is looked at no more often than this, in ms: a pause makes no room. */
+const SHORTEST_REST_MS = 120
 /** Messages of PCM on their way at once; what is more waits in the worklet's ring. */
 const IN_FLIGHT = 2
 
@@ -246,7 +248,8 @@ async function pour(mine: number, room: number): Promise<void> {
   while (turn === mine && current) {
     if (room < CHUNK * (in_flight + 1)) {
       // The ring is full: it holds seconds, and what is missing takes its time to be played.
-      if (in_flight === 0) await sleep((1000 * (CHUNK - room)) / current.file.rate)
+      const rest = Math.max(SHORTEST_REST_MS, (1000 * (CHUNK - room)) / current.file.rate)
+      if (in_flight === 0) await sleep(rest)
       room = (await ask({ type: "room", epoch })).room
       in_flight = 0
       continue

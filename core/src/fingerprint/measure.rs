@@ -147,7 +147,7 @@ impl Ear {
         self.second.squares += self.moments.push(left, right);
         self.second.n_frames += left.len() as u64;
         self.second.peak = self.second.peak.max(peak);
-        self.outline.push(left, right);
+        self.outline.push(left, right, peak);
         self.spectrum.push(left, right);
     }
 

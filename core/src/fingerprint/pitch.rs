@@ -89,20 +89,20 @@ impl Peaks {
         }
         let mut best = (0.0, 0.0);
         for (hz, _) in self.strongest() {
-            for part in 1..=N_PARTS {
-                let candidate = hz / part as f64;
+            let candidates = std::array::from_fn(|part| hz / (part + 1) as f64);
+            for (candidate, power) in candidates.into_iter().zip(self.explained(candidates)) {
                 if candidate < FUNDAMENTALS_HZ.0 || candidate > FUNDAMENTALS_HZ.1 {
                     continue;
                 }
-                let explained = self.explained(candidate).0 / whole;
+                let explained = power / whole;
                 let better = if candidate < best.0 { WORTH } else { -WORTH };
                 if best.0 == 0.0 || explained > best.1 + better {
                     best = (candidate, explained);
                 }
             }
         }
-        let (power, hz) = self.explained(best.0);
-        (best.1 >= EXPLAINED && power >= VOICED * self.power).then_some(hz)
+        let (hz, explained) = best;
+        (explained >= EXPLAINED && explained * whole >= VOICED * self.power).then(|| self.refined(hz))
     }
 
     fn strongest(&self) -> [(f64, f64); N_STRONGEST] {
@@ -117,21 +117,39 @@ impl Peaks {
         strongest
     }
 
-    /// The power of the peaks near multiples of `hz`, and the fundamental they
-    /// tell together.
-    fn explained(&self, hz: f64) -> (f64, f64) {
+    /// The power of the peaks near multiples of each of these, side by side.
+    fn explained(&self, hz: [f64; N_PARTS]) -> [f64; N_PARTS] {
+        let per_hz = hz.map(|hz| 1.0 / hz);
+        let mut explained = [0.0; N_PARTS];
+        for &(peak, power) in &self.found {
+            for i in 0..N_PARTS {
+                explained[i] += if multiple(peak * per_hz[i]) > 0.0 { power } else { 0.0 };
+            }
+        }
+        explained
+    }
+
+    /// The fundamental that the peaks near multiples of `hz` tell together.
+    fn refined(&self, hz: f64) -> f64 {
         let (mut power, mut sum) = (0.0, 0.0);
-        let per_hz = 1.0 / hz;
         for &(peak, p) in &self.found {
-            let multiple = peak * per_hz;
-            let whole = f64::from((multiple + 0.5) as i32);
-            if whole >= 1.0 && (multiple - whole).abs() < HARMONIC {
+            let whole = multiple(peak * (1.0 / hz));
+            if whole > 0.0 {
                 power += p;
                 sum += p * peak / whole;
             }
         }
-        (power, if power > 0.0 { sum / power } else { 0.0 })
+        if power > 0.0 { sum / power } else { 0.0 }
     }
+}
+
+/// The multiple that `x` is near to, or 0.
+#[inline(always)]
+fn multiple(x: f64) -> f64 {
+    // 1.5·2⁵²: what is added to it is rounded to a whole number.
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    let whole = (x + ROUND) - ROUND;
+    if (x - whole).abs() < HARMONIC { whole } else { 0.0 }
 }
 
 /// How steady the fundamental is, from window to window.

@@ -24,13 +24,14 @@ impl Outline {
         Outline { hop: FIRST_HOP, peaks: Vec::with_capacity(MAX_PEAKS), peak: 0.0, n: 0 }
     }
 
-    /// Hears more of both channels.
-    pub fn push(&mut self, left: &[f32], right: &[f32]) {
+    /// Hears more of both channels, whose highest absolute sample is `peak`.
+    pub fn push(&mut self, left: &[f32], right: &[f32], peak: f32) {
         let mut from = 0;
         while from < left.len() {
             let n = ((self.hop - self.n) as usize).min(left.len() - from);
             let upto = from + n;
-            self.peak = self.peak.max(abs_max(&left[from..upto])).max(abs_max(&right[from..upto]));
+            let peak_of_part = || abs_max(&left[from..upto]).max(abs_max(&right[from..upto]));
+            self.peak = self.peak.max(if n == left.len() { peak } else { peak_of_part() });
             self.n += n as u64;
             from = upto;
             if self.n == self.hop {

@@ -15,6 +15,7 @@ pub(super) struct Transform {
     /// Hann's window, periodic.
     window: Vec<f32>,
     work: Vec<Complex<f32>>,
+    spectrum: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
 }
 
@@ -27,7 +28,8 @@ impl Transform {
         Transform {
             window: (0..n).map(|i| (0.5 - 0.5 * math::cos(tau * i as f64 / n as f64)) as f32).collect(),
             work: vec![zero; n],
-            scratch: vec![zero; fft.get_inplace_scratch_len()],
+            spectrum: vec![zero; n],
+            scratch: vec![zero; fft.get_outofplace_scratch_len()],
             fft,
         }
     }
@@ -48,10 +50,10 @@ impl Transform {
                 *y = Complex::new(l * w, r * w);
             }
         }
-        self.fft.process_with_scratch(&mut self.work, &mut self.scratch);
+        self.fft.process_outofplace_with_scratch(&mut self.work, &mut self.spectrum, &mut self.scratch);
         let Some((zero, power)) = power.split_first_mut() else { return };
-        *zero = self.work[0].norm_sqr();
-        let sides = self.work[1..].iter().zip(self.work.iter().rev());
+        *zero = self.spectrum[0].norm_sqr();
+        let sides = self.spectrum[1..].iter().zip(self.spectrum.iter().rev());
         for (p, (above, below)) in power.iter_mut().zip(sides) {
             *p = 0.5 * (above.norm_sqr() + below.norm_sqr());
         }

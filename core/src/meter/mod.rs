@@ -5,11 +5,13 @@
 mod histogram;
 mod kweight;
 mod loudness;
+mod reach;
 mod ticks;
 mod true_peak;
 
 pub use kweight::{KBank, k_power};
 pub use loudness::{Loudness, Reading, loudness_of};
+pub use reach::{Extent, PIECE, Reach};
 pub use ticks::{TICKS_PER_S, Ticks};
 use true_peak::TruePeak;
 

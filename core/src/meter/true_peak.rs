@@ -7,6 +7,7 @@
 //! too high, by as much as a peak between two points would be missed.
 
 use super::abs_max;
+use super::reach::{Extent, PIECE, Reach};
 use crate::math::{f64 as math, larger};
 
 /// Points per sample, and taps of the whole interpolator.
@@ -18,18 +19,17 @@ const N_TAPS: i64 = 57;
 const BETA: f64 = 3.4;
 /// Outputs worked on side by side. Lanes over time: over phases it is six
 /// times slower in WebAssembly.
-const LANES: usize = 8;
+const LANES: usize = PIECE;
 type Lanes = [f32; LANES];
 
 /// The true-peak meter of one channel.
 pub(super) struct TruePeak {
     kernel: Kernel,
-    /// No output can exceed the input's peak by more than this factor.
-    bound: f32,
+    reach: Reach,
     /// The samples still needed, then the new ones, then zeros for the lanes.
     window: Vec<f32>,
-    /// The highest absolute values of each run of [`LANES`] in it, four by four.
-    tops: Vec<[f32; 4]>,
+    /// The extent of each run of [`LANES`] in it.
+    extents: Vec<Extent>,
     /// How many samples are still needed.
     n_history: usize,
 }
@@ -48,12 +48,10 @@ impl TruePeak {
     /// A meter at any rate.
     pub fn new() -> Self {
         let phases = [taps(1), taps(2)];
-        // Rounding may add to the exact norm: a little is put on top.
-        let norm = |taps: &Vec<f32>| taps.iter().map(|h| h.abs()).sum::<f32>();
-        let bound = phases.iter().map(norm).fold(1.0, larger) * 1.001;
+        let reach = Reach::of(&phases[0], 0.25).or(Reach::of(&phases[1], 0.5));
         let n_history = phases[0].len() - 1;
         let window = vec![0.0; n_history + LANES];
-        TruePeak { kernel: Kernel::new(&phases), bound, window, tops: Vec::new(), n_history }
+        TruePeak { kernel: Kernel::new(&phases), reach, window, extents: Vec::new(), n_history }
     }
 
     /// Hears `plane` and gives the highest absolute value between the samples
@@ -61,15 +59,15 @@ impl TruePeak {
     pub fn peak(&mut self, plane: &[f32], least: f32) -> f32 {
         self.window.truncate(self.n_history);
         self.window.extend_from_slice(plane);
-        // Behind the last outputs' samples a whole run, so that runs have no rest.
-        self.window.extend_from_slice(&[0.0; 2 * LANES]);
-        self.tops.clear();
-        self.tops.extend(self.window.chunks_exact(LANES).map(top_of_run));
+        // Behind the last outputs' samples whole runs, so that runs have no rest.
+        self.window.extend_from_slice(&[0.0; 3 * LANES]);
+        let runs = self.window.windows(LANES + 2).step_by(LANES);
+        self.extents.clear();
+        self.extents.extend(runs.map(|run| Extent::of(run.first_chunk().expect("windows are whole"))));
         let n_runs = (LANES + self.n_history).div_ceil(LANES);
         let mut top = least;
-        for (start, runs) in (0..plane.len()).step_by(LANES).zip(self.tops.windows(n_runs)) {
-            let above = runs.iter().fold([0.0; 4], |above, run| highest(above, *run));
-            if !above.iter().any(|x| x * self.bound > top) {
+        for (start, runs) in (0..plane.len()).step_by(LANES).zip(self.extents.windows(n_runs)) {
+            if self.reach.over(runs.iter().copied().fold(Extent::default(), Extent::and)) <= top {
                 continue;
             }
             let n = LANES.min(plane.len() - start);
@@ -117,14 +115,6 @@ impl Kernel {
     }
 }
 
-fn top_of_run(run: &[f32]) -> [f32; 4] {
-    std::array::from_fn(|i| larger(run[i].abs(), run[i + 4].abs()))
-}
-
-fn highest(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-    std::array::from_fn(|i| larger(a[i], b[i]))
-}
-
 /// The taps of `phase`, in the order in which samples arrive: an even number of
 /// them.
 fn taps(phase: i64) -> Vec<f32> {
@@ -150,4 +140,33 @@ fn bessel(x: f64) -> f64 {
         sum += term;
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_passed_over_is_never_the_highest() {
+        let mut state = 1u64;
+        let mut noise = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        };
+        let mut low = 0.0;
+        let (mut quick, mut whole) = (TruePeak::new(), TruePeak::new());
+        // By this reach nothing is passed over.
+        whole.reach = Reach::of(&[1e6, 1e6], 0.5);
+        for n in 0..2_000 {
+            // From smooth to rough.
+            let share = 0.05 + 0.95 * (n % 20) as f32 / 19.0;
+            let mut next = || {
+                low += (noise() - low) * share;
+                low
+            };
+            let plane: Vec<f32> = (0..1 + n % 100).map(|_| next()).collect();
+            let least = 0.1 * (n % 7) as f32;
+            assert_eq!(quick.peak(&plane, least), whole.peak(&plane, least));
+        }
+    }
 }

@@ -8,7 +8,7 @@
 use super::STRIDE;
 use crate::math::f64::{cos, sin};
 use crate::math::four::f32x4;
-use crate::math::larger;
+use crate::meter::{Extent, PIECE, Reach};
 
 /// Points read per frame.
 const FOLD: usize = 8;
@@ -33,10 +33,7 @@ const GROUP: usize = 16;
 const MIDDLES: usize = GROUP + 2 * BEYOND;
 /// Room for points, in whole lanes.
 const ROOM: usize = MIDDLES + 4;
-/// Frames of which the extent is known together; a group's peaks depend on
-/// [`REACH`] pieces of them.
-const PIECE: usize = 8;
-/// See [`PIECE`].
+/// Pieces that a group's peaks depend on.
 const REACH: usize = (PAST + GROUP).div_ceil(PIECE);
 /// Pieces of a stride with its past.
 const PIECES: usize = (PAST + STRIDE).div_ceil(PIECE);
@@ -48,18 +45,7 @@ pub const WHOLE: &str = "a stride holds whole groups and pieces";
 pub struct Peaks {
     /// Half the filter of the points in the middle, its end first.
     middle: [f32; TAPS / 2],
-    /// No interpolated magnitude exceeds `level` times the largest sample's and
-    /// `bend` times the largest second difference's around it.
-    level: f32,
-    bend: f32,
-}
-
-/// The largest magnitudes of a piece's samples and of their second differences,
-/// in four lanes.
-#[derive(Clone, Copy, Default)]
-struct Extent {
-    loudest: f32x4,
-    sharpest: f32x4,
+    reach: Reach,
 }
 
 /// Half a Hann-windowed sinc, its end first.
@@ -73,41 +59,13 @@ fn middle() -> [f32; TAPS / 2] {
     })
 }
 
-/// `level` and `bend` of the point at `at` between the two frames in the middle,
-/// which `taps` give. What it adds to the straight line between these, less a
-/// trace `rest` of them, sums to 0 and so does its first moment: it is a
-/// weighted sum of second differences.
-fn bounds(taps: &[f32; SPAN], at: f64) -> (f64, f64) {
-    const MIDDLE: usize = SPAN / 2 - 1;
-    let mut beyond = taps.map(f64::from);
-    beyond[MIDDLE] -= 1.0 - at;
-    beyond[MIDDLE + 1] -= at;
-    let sum: f64 = beyond.iter().sum();
-    let moment: f64 = beyond.iter().enumerate().map(|(tap, x)| (tap as f64 - MIDDLE as f64) * x).sum();
-    let rest = [sum - moment, moment];
-    beyond[MIDDLE] -= rest[0];
-    beyond[MIDDLE + 1] -= rest[1];
-    let (mut once, mut twice, mut bend) = (0.0, 0.0, 0.0);
-    for x in beyond {
-        once += x;
-        twice += once;
-        bend += f64::abs(twice);
-    }
-    (1.0 + rest[0].abs() + rest[1].abs(), bend)
-}
-
 impl Peaks {
     /// Works out the filters.
     pub fn new() -> Self {
-        let mut new = Peaks { middle: middle(), level: 0.0, bend: 0.0 };
-        let (mut level, mut bend) = (0.0, 0.0);
+        let mut new = Peaks { middle: middle(), reach: Reach::default() };
         for (phase, taps) in new.phases().iter().enumerate() {
-            let (l, b) = bounds(taps, (phase + 1) as f64 / FOLD as f64);
-            level = f64::max(level, l);
-            bend = f64::max(bend, b);
+            new.reach = new.reach.or(Reach::of(taps, (phase + 1) as f64 / FOLD as f64));
         }
-        // A little more, for the rounding of the sums.
-        (new.level, new.bend) = ((level * 1.001) as f32, (bend * 1.001) as f32);
         new
     }
 
@@ -152,13 +110,8 @@ impl Peaks {
     }
 
     fn can_reach(&self, extents: &[Extent], aim: f32) -> bool {
-        let mut all = Extent::default();
-        for extent in &extents[..REACH] {
-            all.loudest = all.loudest.fast_max(extent.loudest);
-            all.sharpest = all.sharpest.fast_max(extent.sharpest);
-        }
-        let most = |x: f32x4| x.to_array().into_iter().fold(0.0, larger);
-        self.level * most(all.loudest) + self.bend * most(all.sharpest) >= aim
+        let all = extents[..REACH].iter().copied().fold(Extent::default(), Extent::and);
+        self.reach.over(all) >= aim
     }
 
     /// Hands out the points between each frame of a group and the next, four
@@ -242,23 +195,10 @@ fn extents(recent: &[f32; PAST + STRIDE], n_frames: usize) -> [Extent; PIECES] {
     all
 }
 
-impl Extent {
-    #[inline(always)]
-    fn of(x: &[f32; PIECE + 2]) -> Self {
-        let mut all = Extent::default();
-        for at in [0, 4] {
-            let [a, b, c] = std::array::from_fn(|n| lanes(x, at + n));
-            // Pieces meet at both ends.
-            all.loudest = all.loudest.fast_max(a.abs().fast_max(c.abs()));
-            all.sharpest = all.sharpest.fast_max(((a - b) + (c - b)).abs());
-        }
-        all
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::larger;
 
     #[test]
     fn what_is_passed_over_stays_under_the_aim() {

@@ -26,6 +26,9 @@ export function obstacle(): string | null {
   if (!globalThis.isSecureContext || typeof AudioWorkletNode === "undefined") {
     return "Playing the native stream: browsers enhance in the page only over https or on localhost."
   }
+  if (!globalThis.crossOriginIsolated) {
+    return "Playing the native stream: what stands before the server takes away its Cross-Origin headers."
+  }
   return null
 }
 

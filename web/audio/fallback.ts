@@ -17,17 +17,14 @@ export class Streamer implements Player {
   private taste: Taste | null = null
   private key = -1
   private enhanced = true
-  private readonly known: PlayerState = { key: -1, position: 0, rendered: 0, underruns: 0, reduction_db: 0, ended: false }
+  private readonly known: PlayerState = { key: -1, position: 0, rendered: 0, underruns: 0, reduction_db: 0 }
 
   constructor(
     private readonly events: PlayerEvents,
     readonly notice: string,
   ) {
     this.audio.preload = "auto"
-    this.audio.addEventListener("ended", () => {
-      this.known.ended = true
-      events.ended()
-    })
+    this.audio.addEventListener("ended", () => events.ended())
     this.audio.addEventListener("waiting", () => void this.known.underruns++)
     this.audio.addEventListener("error", () => {
       if (this.track && this.audio.error?.code === MediaError.MEDIA_ERR_DECODE) {
@@ -45,7 +42,7 @@ export class Streamer implements Player {
     this.key = key
     this.track = track
     this.taste = taste
-    Object.assign(this.known, { key, position: frame, rendered: 0, ended: false })
+    Object.assign(this.known, { key, position: frame, rendered: 0 })
     await this.planned(key)
     await this.load(frame / track.sample_rate)
     this.known.rendered = 1

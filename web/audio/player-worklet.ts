@@ -3,7 +3,8 @@
  * whatever allocates happens in message handlers, between quanta.
  */
 import { Engine, initSync } from "../gen/engine.js"
-import type { FromPlayer, FromProcessor, ToPlayer, ToProcessor } from "./types.js"
+import { Board } from "./board.js"
+import type { EngineState, FromPlayer, FromProcessor, ToPlayer, ToProcessor } from "./types.js"
 
 declare const sampleRate: number
 declare const currentFrame: number
@@ -25,6 +26,10 @@ interface Views {
 }
 
 const LONGEST_QUANTUM = 8192
+/** Quanta after which the page is told how it goes, without having said anything: 46 ms. */
+const TELL_EVERY = 16
+/** Half the time for which a gain reduction is told: the page looks ten times a second. */
+const HOLD_S = 0.05
 
 class Player extends AudioWorkletProcessor {
   private readonly memory: WebAssembly.Memory
@@ -35,12 +40,23 @@ class Player extends AudioWorkletProcessor {
   private what = 0
   private held = false
   private analyst: MessagePort | null = null
+  private readonly board: Board
+  private readonly state: EngineState = {
+    obeyed: 0, key: -1, epoch: -1, position: 0, rendered: 0, underruns: 0, clamped: 0, reduction_db: 0, paused: 0, ended: 0, at: 0,
+  }
+  /** Quanta until the page is told. */
+  private untold = 0
+  /** The deepest gain reduction since `since`, and that of as long before. */
+  private deepest = 0
+  private before = 0
+  private since = 0
 
-  constructor(options: { processorOptions: { module: WebAssembly.Module } }) {
+  constructor(options: { processorOptions: { module: WebAssembly.Module; board: SharedArrayBuffer } }) {
     super()
     this.memory = initSync({ module: options.processorOptions.module }).memory
+    this.board = new Board(options.processorOptions.board)
     this.port.onmessage = (event: MessageEvent<ToProcessor>) => this.onPage(event.data)
-    this.tell("ready")
+    this.tell({ type: "ready" })
   }
 
   private onPage(message: ToProcessor): void {
@@ -62,32 +78,41 @@ class Player extends AudioWorkletProcessor {
         this.held = false
         this.engine?.resume()
         break
-      case "stop":
-        this.drop()
-        break
-      case "poll":
-        break
     }
-    this.tell("state")
+    this.state.obeyed++
+    this.publish()
+    this.untold = 1
   }
 
-  private tell(type: FromProcessor["type"], message?: string): void {
-    const engine = this.engine
-    const state: FromProcessor = {
-      type,
-      message,
-      key: engine?.key() ?? -1,
-      epoch: this.epoch,
-      position: engine?.position() ?? 0,
-      rendered: engine?.rendered() ?? 0,
-      underruns: engine?.underruns() ?? 0,
-      clamped: engine?.clamped() ?? 0,
-      reduction_db: engine?.take_reduction() ?? 0,
-      paused: engine?.paused() ?? false,
-      ended: engine?.ended() ?? false,
-      at: currentFrame,
+  private tell(message: FromProcessor): void {
+    this.port.postMessage(message)
+  }
+
+  /** Writes down where the engine is. */
+  private publish(): void {
+    const { engine, state } = this
+    this.untold = TELL_EVERY
+    state.key = engine?.key() ?? -1
+    state.epoch = this.epoch
+    state.position = engine?.position() ?? 0
+    state.rendered = engine?.rendered() ?? 0
+    state.underruns = engine?.underruns() ?? 0
+    state.clamped = engine?.clamped() ?? 0
+    state.reduction_db = this.reduction()
+    state.paused = engine?.paused() ? 1 : 0
+    state.ended = engine?.ended() ? 1 : 0
+    state.at = currentFrame
+    this.board.write(state)
+  }
+
+  private reduction(): number {
+    if (currentFrame - this.since >= HOLD_S * sampleRate) {
+      this.before = this.deepest
+      this.deepest = 0
+      this.since = currentFrame
     }
-    this.port.postMessage(state)
+    this.deepest = Math.min(this.deepest, this.engine?.take_reduction() ?? 0)
+    return Math.min(this.deepest, this.before)
   }
 
   private onAnalyst(message: ToPlayer): void {
@@ -104,6 +129,7 @@ class Player extends AudioWorkletProcessor {
       planes,
     }
     this.analyst?.postMessage(answer, planes ? [planes.buffer] : [])
+    if (message.type !== "pcm" && message.type !== "room") this.untold = 1
   }
 
   private obey(message: ToPlayer): boolean {
@@ -182,6 +208,7 @@ class Player extends AudioWorkletProcessor {
     const [left, right] = outputs[0] as [Float32Array, Float32Array]
     const frames = left.length
     heard.frames = 0
+    if (--this.untold <= 0) this.publish()
     if (!this.engine) return true
     try {
       heard.position = this.engine.position()
@@ -194,7 +221,7 @@ class Player extends AudioWorkletProcessor {
     } catch (error) {
       // The instance is lost: silence, and the page makes a new one.
       this.engine = null
-      this.tell("fault", String(error))
+      this.tell({ type: "fault", message: String(error) })
     }
     return true
   }

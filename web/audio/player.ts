@@ -35,7 +35,6 @@ export interface PlayerState {
   rendered: number
   underruns: number
   reduction_db: number
-  ended: boolean
 }
 
 /** What a player tells the engine. */

@@ -176,23 +176,27 @@ export type ToProcessor =
   | { type: "listen"; what: number; over_s: number }
   | { type: "pause" }
   | { type: "resume" }
-  | { type: "stop" }
-  | { type: "poll" }
 
-/** Worklet → page: its answer to every message, and `ready` once. */
-export interface FromProcessor {
-  type: "ready" | "state" | "fault"
-  message?: string | undefined
+/** Worklet → page. */
+export type FromProcessor = { type: "ready" } | { type: "fault"; message: string }
+
+/** What the worklet's engine is at, told in numbers. */
+export interface EngineState {
+  /** Messages of the page that it has followed. */
+  obeyed: number
+  /** The track that is heard, −1 for none, and the frame of it that comes next. */
   key: number
-  epoch: number
   position: number
+  epoch: number
   /** Frames of sound since the last start. */
   rendered: number
   underruns: number
   clamped: number
+  /** The deepest of the last tenth of a second. */
   reduction_db: number
-  paused: boolean
-  ended: boolean
+  /** 0 or 1. */
+  paused: number
+  ended: number
   /** The time in frames of the context at which this was so. */
   at: number
 }

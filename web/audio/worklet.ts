@@ -3,7 +3,8 @@
  * PCM goes from one to the other and never through the page's thread.
  */
 import type { Player, PlayerEvents, PlayerState, Tap } from "./player.js"
-import type { FromAnalyst, FromProcessor, Taste, ToAnalyst, ToProcessor, TrackRef } from "./types.js"
+import { Board } from "./board.js"
+import type { EngineState, FromAnalyst, FromProcessor, Taste, ToAnalyst, ToProcessor, TrackRef } from "./types.js"
 
 /** How long a sound device may take to start. */
 const AWAKE_MS = 5000
@@ -11,9 +12,11 @@ const AWAKE_MS = 5000
 export class WorkletPlayer implements Player {
   readonly kind = "worklet"
   readonly notice = null
-  private readonly known: PlayerState = { key: -1, position: 0, rendered: 0, underruns: 0, reduction_db: 0, ended: false }
-  private underrunsBefore = 0
-  private waiting: ((state: FromProcessor) => void)[] = []
+  private readonly known: EngineState = {
+    obeyed: 0, key: -1, epoch: -1, position: 0, rendered: 0, underruns: 0, clamped: 0, reduction_db: 0, paused: 0, ended: 0, at: 0,
+  }
+  /** Messages sent to the worklet. */
+  private asked = 0
   private retuned: (() => void)[] = []
   private worker!: Worker
   private polling = 0
@@ -32,11 +35,13 @@ export class WorkletPlayer implements Player {
     private readonly events: PlayerEvents,
     private readonly context: AudioContext,
     private readonly node: AudioWorkletNode,
+    private readonly board: Board,
     private readonly gain: GainNode,
     private readonly analyst: WebAssembly.Module,
   ) {}
 
   static async create(events: PlayerEvents): Promise<WorkletPlayer> {
+    const board = new Board()
     const context = new AudioContext({ latencyHint: "playback" })
     const [engine, analyst] = await Promise.all([
       compile("/engine.wasm"),
@@ -50,11 +55,11 @@ export class WorkletPlayer implements Player {
     const node = new AudioWorkletNode(context, "auralis-player", {
       numberOfInputs: 0,
       outputChannelCount: [2],
-      processorOptions: { module: engine },
+      processorOptions: { module: engine, board: board.memory },
     })
     const gain = context.createGain()
     node.connect(gain).connect(context.destination)
-    const player = new WorkletPlayer(events, context, node, gain, analyst)
+    const player = new WorkletPlayer(events, context, node, board, gain, analyst)
     await player.begin()
     return player
   }
@@ -70,7 +75,9 @@ export class WorkletPlayer implements Player {
         resolve()
       }
     })
-    this.node.port.onmessage = (event: MessageEvent<FromProcessor>) => this.onState(event.data)
+    this.node.port.onmessage = ({ data }: MessageEvent<FromProcessor>) => {
+      if (data.type === "fault") this.events.fault(this.heardKey, "panic", data.message)
+    }
     this.hire()
     this.poll()
   }
@@ -81,7 +88,7 @@ export class WorkletPlayer implements Player {
     this.worker = new Worker("/analyst-worker.js", { type: "module" })
     this.worker.onmessage = (event: MessageEvent<FromAnalyst>) => this.onAnalyst(event.data)
     this.worker.onerror = () => this.replace(this.epoch, "the decoder failed on this file")
-    this.node.port.postMessage({ type: "analyst", port: port1 } satisfies ToProcessor, [port1])
+    this.send({ type: "analyst", port: port1 }, [port1])
     this.tell({ type: "init", module: this.analyst, port: port2 }, [port2])
   }
 
@@ -95,6 +102,11 @@ export class WorkletPlayer implements Player {
       this.tell({ type: "adopt", epoch: this.epoch, key: this.heardKey, track: heard, taste: this.taste })
     }
     this.events.fault(key, "panic", message)
+  }
+
+  private send(message: ToProcessor, transfer: Transferable[] = []): void {
+    this.asked++
+    this.node.port.postMessage(message, transfer)
   }
 
   private tell(message: ToAnalyst, transfer: Transferable[] = []): void {
@@ -119,56 +131,42 @@ export class WorkletPlayer implements Player {
     }
   }
 
-  private onState(state: FromProcessor): void {
-    if (state.type === "fault") {
-      this.events.fault(this.heardKey, "panic", state.message ?? "the audio engine failed")
-      return
-    }
+  /** Looks where the worklet's engine is, and tells what has changed. */
+  private look(): Readonly<EngineState> {
     const known = this.known
-    if (state.rendered < known.rendered) this.underrunsBefore = 0
-    known.key = state.key
-    known.position = state.position
-    known.rendered = state.rendered
-    known.underruns = this.underrunsBefore + state.underruns
-    known.reduction_db = state.reduction_db
-    known.ended = state.ended
-    const waiting = this.waiting
-    this.waiting = []
-    for (const resolve of waiting) resolve(state)
-    if (state.epoch !== this.epoch || state.rendered === 0) return
-    if (state.key !== this.heardKey) {
+    this.board.read(known)
+    if (known.epoch !== this.epoch || known.rendered === 0) return known
+    if (known.key !== this.heardKey) {
       this.tracks.delete(this.heardKey)
-      this.heardKey = state.key
-      this.events.heard(state.key)
+      this.heardKey = known.key
+      this.events.heard(known.key)
     }
-    if (state.ended && !this.ended) {
+    if (known.ended && !this.ended) {
       this.ended = true
       this.events.ended()
     }
+    return known
   }
 
-  /** One message to the worklet; resolves with the state it answers. */
-  private post(message: ToProcessor): Promise<FromProcessor> {
-    return new Promise((resolve) => {
-      this.waiting.push(resolve)
-      this.node.port.postMessage(message)
-    })
-  }
-
-  /** Each message takes the worklet's thread a quarter of a millisecond: no more than a meter needs. */
   private poll(): void {
     clearTimeout(this.polling)
-    void this.post({ type: "poll" })
+    this.look()
     const rest = this.paused || this.ended || this.epoch < 0 ? 250 : 100
     this.polling = window.setTimeout(() => this.poll(), rest)
   }
 
-  private async until(reached: (state: FromProcessor) => boolean, whileTrue: () => boolean): Promise<void> {
-    while (whileTrue()) {
-      const state = await this.post({ type: "poll" })
-      if (reached(state)) return
-      await new Promise((resolve) => setTimeout(resolve, 4))
-    }
+  private async until(
+    reached: (state: Readonly<EngineState>) => boolean,
+    whileTrue: () => boolean = () => this.context.state !== "closed",
+  ): Promise<void> {
+    while (whileTrue() && !reached(this.look())) await new Promise((resolve) => setTimeout(resolve, 4))
+  }
+
+  /** One message to the worklet; resolves when it has followed it. */
+  private async post(message: ToProcessor): Promise<void> {
+    this.send(message)
+    const mine = this.asked
+    await this.until((state) => state.obeyed >= mine)
   }
 
   async play(key: number, track: TrackRef, frame: number, taste: Taste): Promise<void> {
@@ -181,7 +179,7 @@ export class WorkletPlayer implements Player {
     this.tell({ type: "play", key, track, frame, taste })
     this.poll()
     await this.until(
-      (state) => state.epoch === key && (state.rendered > 0 || state.paused || state.ended),
+      (state) => state.epoch === key && (state.rendered > 0 || state.paused > 0 || state.ended > 0),
       () => this.epoch === key,
     )
   }
@@ -192,9 +190,9 @@ export class WorkletPlayer implements Player {
     this.tell({ type: "next", key, track, taste })
   }
 
-  /** Sends a message and waits until a quantum was rendered after it. */
-  private async heardAfter(message: ToProcessor): Promise<void> {
-    const { at } = await this.post(message)
+  /** Waits until one more quantum was rendered. */
+  private async heard(): Promise<void> {
+    const { at } = this.look()
     if (this.context.state !== "running" || this.epoch < 0) return
     await this.until((state) => state.at > at, () => this.context.state === "running")
   }
@@ -202,7 +200,7 @@ export class WorkletPlayer implements Player {
   async pause(): Promise<void> {
     this.paused = true
     await this.post({ type: "pause" })
-    await this.until((state) => state.paused || state.rendered === 0, () => this.paused)
+    await this.until((state) => state.paused > 0 || state.rendered === 0, () => this.paused)
   }
 
   async resume(): Promise<void> {
@@ -213,7 +211,8 @@ export class WorkletPlayer implements Player {
   }
 
   async listen(what: number, over_s: number): Promise<void> {
-    await this.heardAfter({ type: "listen", what, over_s })
+    await this.post({ type: "listen", what, over_s })
+    await this.heard()
   }
 
   async retaste(taste: Taste): Promise<void> {
@@ -222,7 +221,7 @@ export class WorkletPlayer implements Player {
       this.retuned.push(resolve)
       this.tell({ type: "taste", taste })
     })
-    await this.heardAfter({ type: "poll" })
+    await this.heard()
   }
 
   refresh(track_id: string): void {

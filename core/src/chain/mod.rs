@@ -22,16 +22,18 @@ use crate::error::Result;
 use crate::flow::Processor;
 use crate::plan::Stages;
 use crate::units::{Db, Seconds};
-use grid::{Grid, by_lines};
 
 /// How long a retune takes to arrive.
 pub const RETUNE: Seconds = Seconds(0.03);
+
+/// Frames that go through all stages before the next ones do: all find them in
+/// the nearest cache.
+const RUN: usize = 512;
 
 /// All stages, in order.
 #[derive(Clone, Debug)]
 pub struct Chain {
     rate: u32,
-    grid: Grid,
     input: Gain,
     ride: Rider,
     eq: Equaliser,
@@ -48,7 +50,6 @@ impl Chain {
         stages.validate()?;
         Ok(Chain {
             rate,
-            grid: Grid::default(),
             input: Gain::new(stages.input_gain_db),
             ride: Rider::new(rate, &stages.ride),
             eq: Equaliser::new(rate, &stages.eq),
@@ -80,7 +81,6 @@ impl Chain {
     pub fn begin(&mut self, stages: &Stages, frame: i64) {
         self.retune(stages);
         self.reset();
-        self.grid.seek(frame);
         self.ride.seek(frame);
         self.eq.seek(frame);
         self.dynamics.seek(frame);
@@ -107,13 +107,10 @@ impl Chain {
 
 impl Processor for Chain {
     fn run(&mut self, left: &mut [f32], right: &mut [f32]) {
-        // From line to line all stages find the sound in the nearest cache.
-        let mut grid = self.grid;
-        by_lines(&mut grid, left, right, |_, left, right| {
+        for (left, right) in left.chunks_mut(RUN).zip(right.chunks_mut(RUN)) {
             gain::scrub(left, right);
             self.each(|stage| stage.run(left, right));
-        });
-        self.grid = grid;
+        }
     }
 
     fn latency(&self) -> usize {
@@ -129,7 +126,6 @@ impl Processor for Chain {
     }
 
     fn reset(&mut self) {
-        self.grid = Grid::default();
         self.each(|stage| stage.reset());
     }
 }

@@ -95,8 +95,8 @@ enum Browser {
     Firefox,
 }
 
-/// The wasm crate's own tests, in page and Worker of a real browser. (So does `wasm-pack test --headless`, which
-/// takes longer to build than they take to run.)
+/// The wasm crate's own tests, in page and Worker of a real browser, on what the packages are made of. (So does
+/// `wasm-pack test --headless`, which takes longer to build than they take to run.)
 fn wasm_tests(browser: Browser, counts: &mut Counts) -> Result<(), Stop> {
     let (program, package) = match browser {
         Browser::Chromium => ("chromedriver", "chromium chromium-driver"),
@@ -107,8 +107,9 @@ fn wasm_tests(browser: Browser, counts: &mut Counts) -> Result<(), Stop> {
     };
     tools::wasm_target()?;
     let mut test = cargo();
-    test.args(["test", "-p", "auralis-wasm", "--target", "wasm32-unknown-unknown"]);
+    test.args(["test", "--release", "-p", "auralis-wasm", "--target", "wasm32-unknown-unknown"]);
     test.args(["--no-default-features", "--features", "analyst,engine"]);
+    test.arg("--target-dir").arg(wasm::folder());
     let runner = tools::from_crates_io("wasm-bindgen-test-runner")?;
     test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     match browser {

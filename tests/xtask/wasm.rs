@@ -29,16 +29,20 @@ pub fn generated() -> PathBuf {
     root().join("web/gen")
 }
 
+/// Where Cargo builds them.
+pub fn folder() -> PathBuf {
+    target().join("wasm")
+}
+
 /// Cargo's part. SIMD is switched on for the target in `.cargo/config.toml`. Both packages are built in one
 /// folder, for they share most of their crates; what comes out is taken away at once.
 fn compile(package: &str) -> Result<PathBuf> {
-    let folder = target().join("wasm");
     let mut command = cargo();
     command.args(["build", "--quiet", "-p", "auralis-wasm", "--lib", "--release"]);
     command.args(["--target", "wasm32-unknown-unknown", "--no-default-features", "--features", package]);
-    command.arg("--target-dir").arg(&folder);
+    command.arg("--target-dir").arg(folder());
     run(&mut command)?;
-    Ok(folder.join("wasm32-unknown-unknown/release/auralis_wasm.wasm"))
+    Ok(folder().join("wasm32-unknown-unknown/release/auralis_wasm.wasm"))
 }
 
 /// wasm-bindgen's part, as a library: its version is the one the crate has.

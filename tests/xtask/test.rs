@@ -55,11 +55,18 @@ fn lints(counts: &mut Counts) -> Result<(), Stop> {
     watch(&mut clippy, counts)
 }
 
-/// One profile for all that is native, the program that browser and server
-/// tests run included.
+/// All that is native, which the wasm crate is not. Benches are only linted.
+const NATIVE: [&str; 3] = ["--workspace", "--exclude", "auralis-wasm"];
+
+/// One profile for all of it, the program that browser and server tests run
+/// included.
 fn native(counts: &mut Counts) -> Result<(), Stop> {
-    watch(cargo().args(["build", "--workspace", "--all-targets"]), &mut Counts::default())?;
-    watch(with_program(cargo().args(["test", "--workspace", "--no-fail-fast"])), counts)
+    build()?;
+    watch(with_program(cargo().arg("test").args(NATIVE).arg("--no-fail-fast")), counts)
+}
+
+fn build() -> Result<(), Stop> {
+    watch(cargo().arg("build").args(NATIVE).args(["--bins", "--tests"]), &mut Counts::default())
 }
 
 /// Tests that need the real program are told where it is.
@@ -78,7 +85,7 @@ fn browser(counts: &mut Counts) -> Result<(), Stop> {
         return Err(Stop::Skipped("chromium is missing (apt-get install chromium)".to_owned()));
     }
     page::packages(&root().join("web"))?;
-    watch(cargo().args(["build", "--workspace", "--all-targets"]), &mut Counts::default())?;
+    build()?;
     let mut node = command("node");
     // One file at a time: sound is played in real time, on few cores.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=180000"])

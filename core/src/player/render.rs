@@ -47,6 +47,13 @@ impl<S: Source> Render<S> {
         Ok(render)
     }
 
+    /// Starts over with other stages.
+    pub fn restart(&mut self, stages: &Stages) -> Result<()> {
+        stages.validate()?;
+        self.part.stages = stages.clone();
+        self.seek(0)
+    }
+
     /// Feeds the player once.
     fn feed(&mut self) -> Result<()> {
         let n_left = self.n_frames.saturating_sub(self.player.fed());

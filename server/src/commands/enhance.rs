@@ -4,11 +4,12 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use auralis_core::encode::{self, Format};
-use auralis_core::error::Kind;
+use auralis_core::error::{Error, Kind};
 use auralis_core::fingerprint::Fingerprint;
-use auralis_core::flow::{Source, Spec, Stereo};
+use auralis_core::flow::{Source, Stereo};
 use auralis_core::geometry::Geometry;
-use auralis_core::plan::{Plan, Stages};
+use auralis_core::meter::{Meter, Reading};
+use auralis_core::plan::{self, Plan, Stages, Taste, Trim};
 use auralis_core::player::Render;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -16,9 +17,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::input::{self, Measured};
 use super::measure::name;
 use super::output::Output;
+use super::plan::table;
 use super::progress::Progress;
 use super::taste::TasteFlags;
-use super::{Failure, Outcome, ahead, chain, interrupt, plan, say, tags};
+use super::{Failure, Outcome, ahead, chain, interrupt, say, tags};
 
 /// Memory for the decoded track, from measuring to rendering: 25 minutes of CD
 /// sound. Longer ones are decoded twice.
@@ -34,6 +36,8 @@ const KEEP_BYTES: usize = 256 << 20;
   auralis enhance song.flac -o better.flac --reference favourite.flac
 
 The copy is stereo, has as many frames as the track, and its tags and picture.
+Where it comes out more than 0.2 LU off the loudness that its plan promised, it
+is planned and rendered once more.
 Without --format it has the depth of the track: 16 or 24 bits, or float (WAV);
 24 bits for MP3, AAC and the like, which have no depth. Dither is added only
 where the sound was changed or its depth reduced. --intensity 0 copies the
@@ -81,17 +85,11 @@ fn copy(flags: &Flags, budget: usize) -> Outcome<()> {
     if let Some(ceiling) = format.ceiling_dbtp() {
         taste.ceiling_dbtp = taste.ceiling_dbtp.min(ceiling);
     }
-    let mut plan =
-        auralis_core::plan::plan(track, &taste).map_err(|error| input::failed(&flags.input, &error))?;
-    if let Some(ceiling) = format.ceiling_dbtp() {
-        lower_ceiling(&mut plan, ceiling);
-    }
-    let dither = needs_dither(&measured, &plan, format);
     let source: Box<dyn Source + Send> = match kept {
         Some(kept) => Box::new(kept),
         None => Box::new(input::open(&flags.input)?),
     };
-    write(&flags.input, source, track, &plan.stages, format, dither, &mut output)?;
+    let plan = render(flags, &measured, source, &taste, format, &mut output)?;
     match tags::read(&flags.input) {
         Ok(None) => {}
         Ok(Some(tag)) => tags::write(&tag, output.path()).map_err(|error| output.untagged(&*error))?,
@@ -101,28 +99,66 @@ fn copy(flags: &Flags, budget: usize) -> Outcome<()> {
     }
     output.finish()?;
     input::print(&format!("{} ({format}; {})", flags.output.display(), flags.taste.words()))?;
-    for line in plan::table(track, &plan) {
+    for line in table(track, &plan) {
         input::print(&line)?;
     }
     Ok(())
 }
 
-/// Renders `source`, which is the track, into the file beside OUT.
+/// Renders `source`, which is the track, into the file beside OUT, and once more
+/// where it comes out louder or softer than its plan promised. Page and stream
+/// plan so too, once a rendering was heard.
+fn render(
+    flags: &Flags,
+    measured: &Measured,
+    source: Box<dyn Source + Send>,
+    taste: &Taste,
+    format: Format,
+    output: &mut Output,
+) -> Outcome<Plan> {
+    let (path, track) = (&flags.input, &measured.fingerprint);
+    let unread = |error| input::failed(path, &error);
+    let plan = planned(track, taste, format, Trim::default()).map_err(unread)?;
+    let geometry = Geometry::at(track.sample_rate);
+    let mut render =
+        Render::new(Stereo::new(source), &plan.stages, track.n_frames, geometry).map_err(unread)?;
+    let doing = format!("enhancing {}", name(path));
+    let heard = write(path, &mut render, format, needs_dither(measured, &plan, format), &doing, output)?;
+    let trim = plan.trim(heard.integrated, heard.range);
+    let better = planned(track, taste, format, trim).map_err(unread)?;
+    if better.stages != plan.stages {
+        render.restart(&better.stages).map_err(unread)?;
+        let doing = format!("{doing} again, closer to its promise");
+        let dither = needs_dither(measured, &better, format);
+        write(path, &mut render, format, dither, &doing, output)?;
+    }
+    Ok(better)
+}
+
+/// The plan of a copy in this format.
+fn planned(track: &Fingerprint, taste: &Taste, format: Format, trim: Trim) -> Result<Plan, Error> {
+    let mut plan = plan::plan_trimmed(track, taste, trim)?;
+    if let Some(ceiling) = format.ceiling_dbtp() {
+        lower_ceiling(&mut plan, ceiling);
+    }
+    Ok(plan)
+}
+
+/// Renders the track at `path` into the file beside OUT; gives how loud it came
+/// out.
 fn write(
     path: &Path,
-    source: Box<dyn Source + Send>,
-    track: &Fingerprint,
-    stages: &Stages,
+    render: &mut (dyn Source + Send),
     format: Format,
     dither: bool,
+    doing: &str,
     output: &mut Output,
-) -> Outcome<()> {
-    let rate = track.sample_rate;
+) -> Outcome<Reading> {
     let unread = |error| input::failed(path, &error);
-    let source = Stereo::new(source);
-    let mut render = Render::new(source, stages, track.n_frames, Geometry::at(rate)).map_err(unread)?;
+    let n_frames = render.expected_frames().unwrap_or(0);
+    let spec = render.spec();
     let out = Box::new(BufWriter::with_capacity(1 << 18, output.create()?));
-    let unwritten = |error: auralis_core::error::Error| {
+    let unwritten = |error: Error| {
         let cause =
             std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
         match cause {
@@ -130,20 +166,22 @@ fn write(
             _ => Failure::Failed(format!("{}: {}", path.display(), chain(&error))),
         }
     };
-    let spec = Spec { rate, n_channels: 2 };
-    let mut encoder = encode::encoder(format, spec, track.n_frames, dither, out).map_err(unwritten)?;
-    let progress = Progress::new(&format!("enhancing {}", name(path)), Some(track.n_frames));
+    let mut encoder = encode::encoder(format, spec, n_frames, dither, out).map_err(unwritten)?;
+    let mut meter = Meter::new(spec.rate, spec.n_channels).map_err(unread)?;
+    let progress = Progress::new(doing, Some(n_frames));
     let mut n_done = 0;
-    ahead::pass(&mut render, 4096, unread, |block| {
+    ahead::pass(render, 4096, unread, |block| {
         if interrupt::asked() {
             return Err(Failure::Interrupted);
         }
+        meter.push(block);
         encoder.write(block).map_err(unwritten)?;
         n_done += block.n_frames() as u64;
         progress.at(n_done);
         Ok(())
     })?;
-    encoder.finish().map_err(unwritten)
+    encoder.finish().map_err(unwritten)?;
+    Ok(meter.finish().loudness)
 }
 
 /// Leaves the headroom that a lossy format needs, also where the plan would
@@ -229,6 +267,7 @@ fn container(path: &Path, format: Option<Format>) -> Outcome<Container> {
 mod tests {
     use super::*;
     use auralis_core::block::Block;
+    use auralis_core::flow::Spec;
 
     #[test]
     fn names_and_formats_agree_or_are_refused() {

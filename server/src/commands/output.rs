@@ -69,12 +69,13 @@ impl Output {
         Ok(())
     }
 
-    /// Creates the file beside.
+    /// Creates the file beside, or empties it.
     pub fn create(&mut self) -> Outcome<File> {
         let file = File::options()
             .read(true)
             .write(true)
-            .create_new(true)
+            .create_new(!self.is_there)
+            .truncate(self.is_there)
             .open(&self.beside)
             .map_err(|error| self.unwritten(&error))?;
         self.is_there = true;

@@ -21,11 +21,10 @@ interface Views {
   buffer: ArrayBuffer
   inlet: Float32Array
   plan: Float32Array
-  left: Float32Array
-  right: Float32Array
+  /** What the engine renders, a quantum of each channel. */
+  output: [Float32Array, Float32Array]
 }
 
-const LONGEST_QUANTUM = 8192
 /** Quanta after which the page is told how it goes, without having said anything: 46 ms. */
 const TELL_EVERY = 16
 /** Half the time for which a gain reduction is told: the page looks ten times a second. */
@@ -39,6 +38,8 @@ class Player extends AudioWorkletProcessor {
   private epoch = -1
   private what = 0
   private held = false
+  /** Frames in a quantum. */
+  private quantum = 128
   private analyst: MessagePort | null = null
   private readonly board: Board
   private readonly state: EngineState = {
@@ -197,8 +198,7 @@ class Player extends AudioWorkletProcessor {
         buffer: this.memory.buffer as ArrayBuffer,
         inlet: at(engine.inlet(), 2 * engine.inlet_frames()),
         plan: at(engine.plan(), engine.plan_floats()),
-        left: at(engine.output(0), LONGEST_QUANTUM),
-        right: at(engine.output(1), LONGEST_QUANTUM),
+        output: [at(engine.output(0), this.quantum), at(engine.output(1), this.quantum)],
       }
     }
     return this.views
@@ -207,17 +207,19 @@ class Player extends AudioWorkletProcessor {
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
     const [left, right] = outputs[0] as [Float32Array, Float32Array]
     const frames = left.length
+    if (frames !== this.quantum) {
+      this.quantum = frames
+      this.views = null
+    }
     heard.frames = 0
     if (--this.untold <= 0) this.publish()
     if (!this.engine) return true
     try {
       heard.position = this.engine.position()
       heard.frames = this.engine.process(frames)
-      const views = this.look()
-      for (let i = 0; i < frames; i++) {
-        left[i] = views.left[i] as number
-        right[i] = views.right[i] as number
-      }
+      const { output } = this.look()
+      left.set(output[0])
+      right.set(output[1])
     } catch (error) {
       // The instance is lost: silence, and the page makes a new one.
       this.engine = null

@@ -23,9 +23,7 @@ export class WorkletPlayer implements Player {
   /** What the Worker was told, for the one that may have to take over. */
   private readonly tracks = new Map<number, TrackRef>()
   private taste: Taste | null = null
-  /** Behind the player from the first volume other than full on: it takes the audio thread 0.1 % of a core. */
-  private gain: GainNode | null = null
-  /** Beside it from the first tap on: until then it costs nothing. */
+  /** Behind the player from the first tap on: until then it costs nothing. */
   private recorder: AudioWorkletNode | null = null
   private tapped: Promise<Tap | null> = Promise.resolve(null)
   private epoch = -1
@@ -38,6 +36,7 @@ export class WorkletPlayer implements Player {
     private readonly context: AudioContext,
     private readonly node: AudioWorkletNode,
     private readonly board: Board,
+    private readonly gain: GainNode,
     private readonly analyst: WebAssembly.Module,
   ) {}
 
@@ -58,8 +57,9 @@ export class WorkletPlayer implements Player {
       outputChannelCount: [2],
       processorOptions: { module: engine, board: board.memory },
     })
-    node.connect(context.destination)
-    const player = new WorkletPlayer(events, context, node, board, analyst)
+    const gain = context.createGain()
+    node.connect(gain).connect(context.destination)
+    const player = new WorkletPlayer(events, context, node, board, gain, analyst)
     await player.begin()
     return player
   }
@@ -229,17 +229,7 @@ export class WorkletPlayer implements Player {
   }
 
   volume(x: number): void {
-    if (!this.gain && x === 1) return
-    this.gain ??= this.attenuate()
     this.gain.gain.setTargetAtTime(x, this.context.currentTime, 0.01)
-  }
-
-  private attenuate(): GainNode {
-    const gain = this.context.createGain()
-    gain.connect(this.context.destination)
-    this.node.disconnect(this.context.destination)
-    this.node.connect(gain)
-    return gain
   }
 
   state(): Readonly<PlayerState> {
@@ -262,7 +252,7 @@ export class WorkletPlayer implements Player {
   /** A recorder beside the way to the device; it gives silence, for browsers run what leads there. */
   private record(): AudioWorkletNode {
     const recorder = new AudioWorkletNode(this.context, "auralis-recorder", { outputChannelCount: [2] })
-    recorder.connect(this.context.destination)
+    recorder.connect(this.gain)
     this.node.connect(recorder)
     return recorder
   }

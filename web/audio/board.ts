@@ -4,9 +4,12 @@
  */
 import type { EngineState } from "./types.js"
 
-const FIELDS = [
-  "obeyed", "key", "epoch", "position", "rendered", "underruns", "clamped", "reduction_db", "paused", "ended", "at",
-] as const satisfies (keyof EngineState)[]
+/** Of an engine that has done nothing. */
+export const nothing = (): EngineState => ({
+  obeyed: 0, key: -1, epoch: -1, position: 0, rendered: 0, underruns: 0, clamped: 0, reduction_db: 0, paused: 0, ended: 0, at: 0,
+})
+
+const FIELDS = Object.keys(nothing()) as (keyof EngineState)[]
 
 /** Times that a reader tries again while the writer is at it, which it is for a microsecond. */
 const N_TRIES = 1000
@@ -23,7 +26,7 @@ export class Board {
 
   write(state: EngineState): void {
     Atomics.add(this.version, 0, 1)
-    for (let i = 0; i < FIELDS.length; i++) this.values[i] = Number(state[FIELDS[i] as keyof EngineState])
+    for (let i = 0; i < FIELDS.length; i++) this.values[i] = state[FIELDS[i] as keyof EngineState]
     Atomics.add(this.version, 0, 1)
   }
 

@@ -3,7 +3,7 @@
  * whatever allocates happens in message handlers, between quanta.
  */
 import { Engine, initSync } from "../gen/engine.js"
-import { Board } from "./board.js"
+import { Board, nothing } from "./board.js"
 import type { EngineState, FromPlayer, FromProcessor, ToPlayer, ToProcessor } from "./types.js"
 
 declare const sampleRate: number
@@ -42,9 +42,7 @@ class Player extends AudioWorkletProcessor {
   private quantum = 128
   private analyst: MessagePort | null = null
   private readonly board: Board
-  private readonly state: EngineState = {
-    obeyed: 0, key: -1, epoch: -1, position: 0, rendered: 0, underruns: 0, clamped: 0, reduction_db: 0, paused: 0, ended: 0, at: 0,
-  }
+  private readonly state: EngineState = nothing()
   /** Quanta until the page is told. */
   private untold = 0
   /** The deepest gain reduction since `since`, and that of as long before. */

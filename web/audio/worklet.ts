@@ -3,7 +3,7 @@
  * PCM goes from one to the other and never through the page's thread.
  */
 import type { Player, PlayerEvents, PlayerState, Tap } from "./player.js"
-import { Board } from "./board.js"
+import { Board, nothing } from "./board.js"
 import type { EngineState, FromAnalyst, FromProcessor, Taste, ToAnalyst, ToProcessor, TrackRef } from "./types.js"
 
 /** How long a sound device may take to start. */
@@ -12,9 +12,7 @@ const AWAKE_MS = 5000
 export class WorkletPlayer implements Player {
   readonly kind = "worklet"
   readonly notice = null
-  private readonly known: EngineState = {
-    obeyed: 0, key: -1, epoch: -1, position: 0, rendered: 0, underruns: 0, clamped: 0, reduction_db: 0, paused: 0, ended: 0, at: 0,
-  }
+  private readonly known: EngineState = nothing()
   /** Messages sent to the worklet. */
   private asked = 0
   private retuned: (() => void)[] = []

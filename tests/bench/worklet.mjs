@@ -65,7 +65,7 @@ async function idle(browser, server) {
     const context = (window.context = new AudioContext({ latencyHint: "playback" }));
     await context.audioWorklet.addModule("/player-worklet.js");
     const silent = new AudioWorkletNode(context, "auralis-recorder", { outputChannelCount: [2] });
-    silent.connect(context.createGain()).connect(context.destination);
+    silent.connect(context.destination);
     await context.resume();
   });
   await sleep(1000 * WARM_S);

@@ -1,7 +1,7 @@
 // What comes out of the browser, frame for frame: the recorder behind the worklet against the native stream.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { browse, compared, device_rate, heard, library, measured, native, open, serve, stats, tap } from "./house.mjs";
+import { browse, compared, device_rate, heard, library, measured, native, open, rms, serve, stats, tap } from "./house.mjs";
 
 /** −120 dBFS: what a seek's short pre-roll may leave until the next border. */
 const RESIDUAL = 1e-6;
@@ -135,6 +135,35 @@ test("another preset and intensity are heard at once, without a click", async (t
   assert.notEqual(now.plan_id, plan_id);
   const after = await native(server, track_id, { plan: now.plan_id });
   compared(await tap_from(page, Math.round(10.1 * rate), rate), after, { to_the_bit: true });
+});
+
+test("the volume is heard, at full to the bit, and outlasts a reload", async (t) => {
+  const { server, page, rate } = await listening(t);
+  const play = async () => {
+    await page.locator("[role=row][data-track]").first().click();
+    return heard(page, "it plays", (now) => now.enhanced && now.position_frames > 0);
+  };
+  const { plan_id, track_id } = await play();
+  const whole = await native(server, track_id, { plan: plan_id });
+  const at = (x) => whole.map((plane) => plane.map((sample) => sample * Math.fround(x)));
+  // A glide takes 20 ms.
+  const turned = async (how) => {
+    await how;
+    await page.waitForTimeout(100);
+    return tap(page, rate / 4);
+  };
+  const slider = page.getByRole("slider", { name: "Volume" });
+  compared(await turned(slider.fill("0.3")), at(0.3), { to_the_bit: true });
+  const muted = await turned(page.getByRole("button", { name: "Mute", exact: true }).click());
+  assert.equal(rms(muted.planes[0]), 0);
+  compared(await turned(page.getByRole("button", { name: "Unmute" }).click()), at(0.3), { to_the_bit: true });
+  compared(await turned(slider.fill("1")), whole, { to_the_bit: true });
+
+  compared(await turned(slider.fill("0.3")), at(0.3), { to_the_bit: true });
+  await page.reload();
+  await page.locator("[role=row][data-track]").nth(1).waitFor();
+  await play();
+  compared(await tap(page, rate / 4), at(0.3), { to_the_bit: true });
 });
 
 /** The frames a seek fades in over. */

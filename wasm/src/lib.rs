@@ -5,6 +5,10 @@
 #[cfg(feature = "analyst")]
 pub mod analyst;
 #[cfg(feature = "engine")]
+mod batch;
+#[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(feature = "engine")]
+mod fade;
 #[cfg(feature = "analyst")]
 mod remote;

@@ -13,8 +13,8 @@ declare class AudioWorkletProcessor {
   readonly port: MessagePort
 }
 
-/** What the player renders in this quantum, for the recorder behind it. */
-const heard = { position: 0, frames: 0 }
+/** What the player renders in this quantum, for the recorder behind it; the position if that is wanted. */
+const heard = { wanted: false, position: 0, frames: 0 }
 
 /** Views into the engine's memory, made anew when it moves. */
 interface Views {
@@ -37,6 +37,7 @@ class Player extends AudioWorkletProcessor {
   private rate = 0
   private epoch = -1
   private what = 0
+  private volume = 1
   private held = false
   /** Frames in a quantum. */
   private quantum = 128
@@ -68,6 +69,10 @@ class Player extends AudioWorkletProcessor {
       case "listen":
         this.what = message.what
         this.engine?.listen(message.what, message.over_s)
+        break
+      case "volume":
+        this.volume = message.x
+        this.engine?.volume(message.x, message.over_s)
         break
       case "pause":
         this.held = true
@@ -122,7 +127,7 @@ class Player extends AudioWorkletProcessor {
       epoch: this.epoch,
       room: this.engine?.room() ?? 0,
       fed: this.engine?.fed() ?? 0,
-      key: this.engine?.key() ?? -1,
+      key: this.engine?.rendering() ?? -1,
       start: this.engine?.begins() ?? 0,
       done,
       planes,
@@ -179,6 +184,7 @@ class Player extends AudioWorkletProcessor {
     this.engine = Engine.create(rate, sampleRate) ?? null
     this.rate = rate
     this.engine?.listen(this.what, 0)
+    this.engine?.volume(this.volume, 0)
     if (this.held) this.engine?.pause()
   }
 
@@ -213,7 +219,7 @@ class Player extends AudioWorkletProcessor {
     if (--this.untold <= 0) this.publish()
     if (!this.engine) return true
     try {
-      heard.position = this.engine.position()
+      if (heard.wanted) heard.position = this.engine.position()
       heard.frames = this.engine.process(frames)
       const { output } = this.look()
       left.set(output[0])
@@ -238,6 +244,7 @@ class Recorder extends AudioWorkletProcessor {
     this.port.onmessage = (event: MessageEvent<number>) => {
       this.planes = [new Float32Array(event.data), new Float32Array(event.data)]
       this.at = 0
+      heard.wanted = true
     }
   }
 
@@ -260,6 +267,7 @@ class Recorder extends AudioWorkletProcessor {
     if (this.at === length) {
       this.port.postMessage({ frame: this.frame, planes })
       this.planes = null
+      heard.wanted = false
     }
   }
 }

@@ -160,7 +160,7 @@ export interface FromPlayer {
   type: "room"
   epoch: number
   room: number
-  /** The next frame of the timeline to be fed; the track heard now, and where it starts. */
+  /** The next frame of the timeline to be fed; the track rendered next, and where it starts. */
   fed: number
   key: number
   start: number
@@ -174,6 +174,8 @@ export interface FromPlayer {
 export type ToProcessor =
   | { type: "analyst"; port: MessagePort }
   | { type: "listen"; what: number; over_s: number }
+  /** To `x` of the amplitude. */
+  | { type: "volume"; x: number; over_s: number }
   | { type: "pause" }
   | { type: "resume" }
 

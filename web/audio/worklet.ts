@@ -8,6 +8,8 @@ import type { EngineState, FromAnalyst, FromProcessor, Taste, ToAnalyst, ToProce
 
 /** How long a sound device may take to start. */
 const AWAKE_MS = 5000
+/** How long the volume takes to where it is turned. */
+const TURN_S = 0.02
 
 export class WorkletPlayer implements Player {
   readonly kind = "worklet"
@@ -34,7 +36,6 @@ export class WorkletPlayer implements Player {
     private readonly context: AudioContext,
     private readonly node: AudioWorkletNode,
     private readonly board: Board,
-    private readonly gain: GainNode,
     private readonly analyst: WebAssembly.Module,
   ) {}
 
@@ -55,9 +56,8 @@ export class WorkletPlayer implements Player {
       outputChannelCount: [2],
       processorOptions: { module: engine, board: board.memory },
     })
-    const gain = context.createGain()
-    node.connect(gain).connect(context.destination)
-    const player = new WorkletPlayer(events, context, node, board, gain, analyst)
+    node.connect(context.destination)
+    const player = new WorkletPlayer(events, context, node, board, analyst)
     await player.begin()
     return player
   }
@@ -227,7 +227,7 @@ export class WorkletPlayer implements Player {
   }
 
   volume(x: number): void {
-    this.gain.gain.setTargetAtTime(x, this.context.currentTime, 0.01)
+    this.send({ type: "volume", x, over_s: TURN_S })
   }
 
   state(): Readonly<PlayerState> {
@@ -250,7 +250,7 @@ export class WorkletPlayer implements Player {
   /** A recorder beside the way to the device; it gives silence, for browsers run what leads there. */
   private record(): AudioWorkletNode {
     const recorder = new AudioWorkletNode(this.context, "auralis-recorder", { outputChannelCount: [2] })
-    recorder.connect(this.gain)
+    recorder.connect(this.context.destination)
     this.node.connect(recorder)
     return recorder
   }

@@ -1,5 +1,5 @@
 //! The player: tracks on a timeline, rendered chunk by chunk through chains
-//! that join. The worklet asks it for 128 frames, the server for 4,096; both
+//! that join. The worklet asks it for 512 frames, the server for 4,096; both
 //! get the same bits.
 //!
 //! Frames are *fed* in, in order, from a few seconds before the first one to be
@@ -28,8 +28,8 @@ use history::History;
 use score::{N_VOICES, Score, Track};
 use voice::Voice;
 
-/// Frames worked on at a time.
-const STRIDE: usize = 128;
+/// Frames worked on at a time: as many as a chain takes through all its stages.
+const STRIDE: usize = 512;
 /// How fast the switch between enhanced and original is.
 pub const SWITCH: Seconds = Seconds(0.015);
 
@@ -282,14 +282,22 @@ impl Player {
         if self.mix_now().wet > 0.0 { deepest } else { 0.0 }
     }
 
-    /// Renders up to the block's capacity; sets how many frames came out.
-    /// Fewer mean that more must be fed first, that a seek is not ready yet,
-    /// or the end.
+    /// Whether a chain that sounds, or will, has yet to catch up: a render now
+    /// is one of many frames heard for each that comes out.
+    pub fn lags(&self) -> bool {
+        let due = self.at + self.latency;
+        self.starting || self.voices.iter().any(|v| v.border().is_some() && v.hears < due)
+    }
+
+    /// Renders up to the block's capacity, of one track; sets how many frames
+    /// came out. Fewer mean that the track ends there, that more must be fed
+    /// first, that a seek is not ready yet, or the end.
     pub fn render(&mut self, out: &mut Block) {
         let mut budget = self.haste.saturating_mul(out.capacity() as u64);
+        let begins = self.begins();
         let mut n_out = 0;
         out.set_frames(out.capacity());
-        loop {
+        while self.begins() == begins {
             self.engage();
             let ready = self.catch_up(&mut budget);
             let n = if ready { self.n_ready().min(out.capacity() - n_out) } else { 0 };

@@ -229,6 +229,72 @@ fn pause_fades_to_silence_and_resume_back_without_a_step() {
 }
 
 #[wasm_bindgen_test]
+fn the_volume_glides_to_where_it_is_turned() {
+    let mut engine = steady(44_100, 44_100);
+    engine.volume(0.5, 0.0);
+    assert!(quantum(&mut engine).iter().all(|&x| x == 0.25), "turned before it sounds, it is there at once");
+    engine.volume(1.0, 0.02);
+    let sound: Vec<f32> = (0..8).flat_map(|_| quantum(&mut engine)).collect();
+    // 20 ms are 882 frames.
+    let steepest = sound.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f32::max);
+    assert!(steepest < 0.25 / 870.0, "a step of {steepest}");
+    assert!(sound.windows(2).all(|pair| pair[1] >= pair[0]));
+    assert!(sound[880] < 0.5 && sound[882..].iter().all(|&x| x == 0.5));
+    for bad in [f32::NAN, f32::INFINITY] {
+        engine.volume(bad, 0.0);
+        assert!(quantum(&mut engine).iter().all(|&x| x == 0.5));
+    }
+    engine.volume(7.0, f64::NAN);
+    assert!(quantum(&mut engine).iter().all(|&x| x == 0.5), "never louder than it is");
+    engine.volume(0.0, 0.02);
+    let sound: Vec<f32> = (0..8).flat_map(|_| quantum(&mut engine)).collect();
+    assert!(sound[880] > 0.0 && sound[882..].iter().all(|&x| x == 0.0));
+}
+
+#[wasm_bindgen_test]
+fn every_frame_comes_out_at_every_rate_of_the_device() {
+    for (rate, device_rate) in [(44_100, 44_100), (44_100, 48_000), (48_000, 44_100), (96_000, 44_100)] {
+        let mut engine = Engine::create(rate, device_rate).expect("an engine");
+        let n_frames = 10_007;
+        assert!(engine.start(1, false, n_frames as f64, 0.0, 0.0));
+        put(engine.inlet(), &vec![0.5; n_frames]);
+        assert_eq!(engine.feed(n_frames), n_frames);
+        engine.end();
+        let mut sound = Vec::new();
+        while !engine.ended() {
+            assert!(sound.len() < 2 * n_frames.max(n_frames * device_rate as usize / rate as usize));
+            sound.extend(quantum(&mut engine));
+        }
+        let n_loud = sound.iter().filter(|x| **x > 0.25).count() as f64;
+        let expected = n_frames as f64 * f64::from(device_rate) / f64::from(rate);
+        assert!((n_loud - expected).abs() <= 1.0, "{rate} → {device_rate}: {n_loud} of {expected} frames");
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_position_is_that_of_what_is_heard() {
+    // Two tracks of one level each: where the level changes, the key does.
+    let mut engine = Engine::create(44_100, 44_100).expect("an engine");
+    assert!(engine.start(1, false, 1_000.0, 0.0, 0.0));
+    assert!(engine.follow(2, false, 1_000.0, 1_000.0));
+    for level in [0.25, 0.5] {
+        put(engine.inlet(), &[level; 1_000]);
+        engine.feed(1_000);
+    }
+    engine.end();
+    for n in 0..15 {
+        let at = n * 128;
+        let (key, frame) = if at < 1_000 { (1, at) } else { (2, at - 1_000) };
+        assert_eq!((engine.key(), engine.position()), (key, f64::from(frame)));
+        let first = quantum(&mut engine)[0];
+        assert_eq!(first, if key == 1 { 0.25 } else { 0.5 });
+    }
+    assert!(!engine.ended());
+    quantum(&mut engine);
+    assert!(engine.ended());
+}
+
+#[wasm_bindgen_test]
 fn the_chain_runs_and_can_be_timed() {
     let numbers = analyst::plan_numbers(there(&golden("song.flac", "plan"))).expect("a plan");
     let pcm = Float32Array::new_with_length(2 * 16_384);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::{Album, Fault, Page, State, Track};
+use crate::catalog::{Album, Fault, Missing, Page, State, Track};
 use crate::media::path_of;
 
 /// A part of a list.
@@ -57,6 +57,7 @@ impl TrackDto {
             state: match track.state {
                 State::Measured => "measured",
                 State::Failed => "failed",
+                State::Missing => "missing",
                 State::Waiting if is_running => "measuring",
                 State::Waiting => "waiting",
             },
@@ -139,6 +140,23 @@ impl From<Fault> for FaultDto {
     }
 }
 
+/// A track whose file is gone.
+#[derive(Debug, Serialize)]
+pub struct MissingDto {
+    id: String,
+    title: String,
+    path: String,
+    /// When that was seen, in seconds since 1970.
+    since: i64,
+}
+
+impl From<Missing> for MissingDto {
+    fn from(missing: Missing) -> Self {
+        let path = path_of(&missing.path).to_string_lossy().into_owned();
+        MissingDto { id: missing.key, title: missing.title, path, since: missing.since }
+    }
+}
+
 /// How far scanning and measuring have come.
 #[derive(Debug, Serialize)]
 pub struct ScanDto {
@@ -153,6 +171,8 @@ pub struct ScanDto {
     pub failed: u64,
     /// Tracks whose turn will come.
     pub waiting: u64,
+    /// Tracks whose files are gone.
+    pub missing: u64,
     /// Measured tracks whose promise is still to be held against a rendering.
     pub unchecked: u64,
 }

@@ -79,8 +79,8 @@ pub fn open(track: &Measurable) -> Result<File, Error> {
     Ok(file)
 }
 
-/// The content's id: another size or time is another content.
-pub fn content_id(track: &Measurable) -> String {
+/// The file's id: another size or time is another file.
+pub fn file_id(track: &Measurable) -> String {
     key(&[track.key.as_bytes(), &track.size.to_le_bytes(), &track.mtime_ns.to_le_bytes()])
 }
 

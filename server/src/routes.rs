@@ -55,6 +55,9 @@ pub fn routes(house: Arc<House>) -> BoxedFilter<(Response,)> {
         .unify();
     let work =
         at!(warp::path!("api" / "library" / "scan") => read_or_post(library::scan, library::start_scan))
+            .or(at!(warp::path!("api" / "library" / "missing")
+                => read_or_delete(library::missing, library::forget_missing)))
+            .unify()
             .or(at!(warp::path!("api" / "library" / "faults") => read(library::faults)))
             .unify()
             .or(at!(warp::path!("api" / "library" / "faults" / "retry") => post(library::retry)))
@@ -133,10 +136,35 @@ where
     F: Future<Output = Result<Response>> + Send + 'static,
     G: Future<Output = Result<Response>> + Send + 'static,
 {
+    read_or(Method::POST, "GET, HEAD, POST", reader, poster)
+}
+
+/// An address that is read and where all of it is forgotten.
+fn read_or_delete<F, G>(
+    reader: impl Fn(Ask) -> F + Clone + Send + Sync + 'static,
+    deleter: impl Fn(Ask) -> G + Clone + Send + Sync + 'static,
+) -> impl Fn(Ask) -> Answer + Clone
+where
+    F: Future<Output = Result<Response>> + Send + 'static,
+    G: Future<Output = Result<Response>> + Send + 'static,
+{
+    read_or(Method::DELETE, "GET, HEAD, DELETE", reader, deleter)
+}
+
+fn read_or<F, G>(
+    method: Method,
+    allow: &'static str,
+    reader: impl Fn(Ask) -> F + Clone + Send + Sync + 'static,
+    doer: impl Fn(Ask) -> G + Clone + Send + Sync + 'static,
+) -> impl Fn(Ask) -> Answer + Clone
+where
+    F: Future<Output = Result<Response>> + Send + 'static,
+    G: Future<Output = Result<Response>> + Send + 'static,
+{
     move |ask| match &ask.method {
-        &Method::POST => poster(ask).boxed(),
+        asked if *asked == method => doer(ask).boxed(),
         _ if is_read(&ask) => reader(ask).boxed(),
-        _ => refuse("GET, HEAD, POST"),
+        _ => refuse(allow),
     }
 }
 

@@ -64,7 +64,7 @@ impl Recipe {
         let geometry = format!("{:?}", Geometry::at(self.rate));
         let held = format!("{:?} {:?}", self.format, self.frames);
         key(&[
-            media::content_id(&self.track).as_bytes(),
+            media::file_id(&self.track).as_bytes(),
             plan.as_bytes(),
             geometry.as_bytes(),
             held.as_bytes(),

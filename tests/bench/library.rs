@@ -2,12 +2,13 @@
 //! memory, and asked of a server over HTTP. Its catalog is filled as a scan
 //! fills it, with fingerprints of a made-up track whose descriptors are others.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auralis_core::fingerprint::{Descriptors, Fingerprint, NAMES, Point, VERSION, nearest};
 use auralis_server::alike::Alike;
-use auralis_server::catalog::{self, Catalog, Entry, Measurable, Measured};
+use auralis_server::catalog::{self, Catalog, Entry, Measurable, Measured, Placed};
 use auralis_server::events::Events;
 use auralis_server::gate::Gate;
 use auralis_server::handlers::House;
@@ -126,15 +127,14 @@ fn serve(runtime: &tokio::runtime::Runtime, catalog: &Catalog) -> Served {
 /// to be stored of those.
 fn fill(catalog: &Catalog, tracks: &[Descriptors], print: &Fingerprint) -> Vec<(Measurable, Measured)> {
     let folder = catalog.open_folders(&[FOLDER.to_vec()]).expect("a folder").remove(0);
-    let scan = catalog.begin_scan().expect("a scan");
     let json = serde_json::to_string(print).expect("a fingerprint is JSON");
     let own = serde_json::to_string(&print.descriptors).expect("descriptors are JSON");
     assert!(json.contains(&own), "descriptors are written the same inside");
     let mut left = Vec::new();
     for (n, some) in tracks.chunks(BATCH).enumerate() {
         let entries: Vec<Entry> = (0..some.len()).map(|i| entry(n * BATCH + i)).collect();
-        let rows = catalog.put(scan, &folder, &entries).expect("they are stored");
-        for ((row, entry), track) in rows.into_iter().zip(entries).zip(some) {
+        let rows = catalog.put(&folder, &entries, &HashSet::new()).expect("they are stored");
+        for ((Placed { row, .. }, entry), track) in rows.into_iter().zip(entries).zip(some) {
             let track_json = serde_json::to_string(track).expect("descriptors are JSON");
             let measured = measured(print, json.replace(&own, &track_json), track);
             let track = measurable(row, entry);

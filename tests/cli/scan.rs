@@ -50,7 +50,7 @@ fn a_server_finds_all_measured() {
         write(&at(name), format, 48_000, &track(character, 1, 48_000, 6.0));
     }
     let ran = scan(library.path(), data.path()).ok();
-    assert_eq!(ran.out, "3 tracks: 3 new or changed, 3 measured, 0 failed, 0 gone\n");
+    assert_eq!(ran.out, "3 tracks: 3 new or changed, 0 moved, 3 measured, 0 failed, 0 gone\n");
 
     let server = Server::start(data.path(), [Path::new("--library"), library.path()]);
     let mut tracks = served(&server);
@@ -76,15 +76,15 @@ fn a_scan_is_repeatable_and_sees_what_changed() {
         write(&at(name), Format::Wav16, 44_100, &vec![noise(1, 50_000, 0.3)]);
     }
     let said = || scan(library.path(), data.path()).ok().out;
-    assert_eq!(said(), "3 tracks: 3 new or changed, 3 measured, 0 failed, 0 gone\n");
+    assert_eq!(said(), "3 tracks: 3 new or changed, 0 moved, 3 measured, 0 failed, 0 gone\n");
     for _ in 0..2 {
-        assert_eq!(said(), "3 tracks: 0 new or changed, 3 measured, 0 failed, 0 gone\n");
+        assert_eq!(said(), "3 tracks: 0 new or changed, 0 moved, 3 measured, 0 failed, 0 gone\n");
     }
     write(&at("b.wav"), Format::Wav16, 44_100, &vec![noise(2, 60_000, 0.3)]);
     fs::remove_file(at("c.wav")).expect("it was there");
     write(&at("d.wav"), Format::Wav16, 44_100, &vec![noise(2, 40_000, 0.3)]);
-    assert_eq!(said(), "3 tracks: 2 new or changed, 3 measured, 0 failed, 1 gone\n");
-    assert_eq!(said(), "3 tracks: 0 new or changed, 3 measured, 0 failed, 0 gone\n");
+    assert_eq!(said(), "3 tracks: 2 new or changed, 0 moved, 3 measured, 0 failed, 1 gone\n");
+    assert_eq!(said(), "3 tracks: 0 new or changed, 0 moved, 3 measured, 0 failed, 0 gone\n");
     assert_eq!(names(library.path()), ["a.wav", "b.wav", "d.wav"], "the library was touched");
 }
 
@@ -107,7 +107,9 @@ fn faults_are_named_and_the_rest_is_done() {
         let ran = scan(library.path(), data.path());
         let ran = ran.fails(1, &["empty.mp3: the file is empty", "letter.flac: not a sound file"]);
         assert_eq!(ran.err.lines().count(), 2, "{ran:#?}");
-        let want = format!("{n_good} tracks: {n_new} new or changed, {n_good} measured, 2 failed, 0 gone\n");
+        let want = format!(
+            "{n_good} tracks: {n_new} new or changed, 0 moved, {n_good} measured, 2 failed, 0 gone\n"
+        );
         assert_eq!(ran.out, want);
     }
 }

@@ -7,6 +7,7 @@ mod house;
 mod inside;
 mod limits;
 mod log;
+mod moves;
 mod process;
 mod ranges;
 mod scan;

@@ -202,7 +202,7 @@ fn what_failed_is_tried_again_when_asked() {
 }
 
 #[test]
-fn changed_files_are_read_again_and_missing_ones_are_gone() {
+fn changed_files_are_read_again_and_those_that_are_gone_are_missing() {
     let files = [("changes.wav", wav(1, 0.5)), ("goes.wav", wav(2, 0.5)), ("stays.wav", wav(3, 0.5))];
     let house = House::served(&files.each_ref().map(|(name, bytes)| (*name, &bytes[..])), &[]);
     let [changes, goes, stays] = ["changes", "goes", "stays"].map(|title| house.id(title));
@@ -221,13 +221,15 @@ fn changed_files_are_read_again_and_missing_ones_are_gone() {
         }
     }
     let status = house.scanned(3);
-    assert_eq!((&status["read"], &status["unchanged"], &status["gone"]), (&2.into(), &1.into(), &1.into()));
+    assert_eq!((&status["read"], &status["unchanged"]), (&2.into(), &1.into()));
+    // That it is gone was seen when it was asked for.
+    assert_eq!((&status["gone"], &status["missing"]), (&0.into(), &1.into()));
     assert_eq!(house.counter("measured") - measured, 2);
     assert_eq!(of(&changes).json()["n_frames"], (1.25 * 44_100.0) as u64);
     assert_ne!(plan(&changes), plan_before);
     assert_eq!(of(&stays).json(), kept_before);
-    assert_problem(&of(&goes), 404, "not-found");
-    assert_problem(&house.get(&format!("/api/tracks/{goes}/file")), 404, "not-found");
+    assert_eq!(of(&goes).json()["state"], "missing");
+    assert_problem(&house.get(&format!("/api/tracks/{goes}/file")), 404, "file-missing");
     assert_eq!(house.id("comes").len(), stays.len());
 }
 

@@ -1,5 +1,6 @@
 //! What sounds alike: the order, the words, and what has no answer yet.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -132,7 +133,7 @@ fn descriptors_go_with_the_content_they_were_measured_of() {
         catalog.each_descriptors(take).expect("an answer");
         found
     };
-    let row = catalog.put(1, &music, &[entry(1)]).expect("it is stored")[0];
+    let row = catalog.put(&music, &[entry(1)], &HashSet::new()).expect("it is stored")[0].row;
     let track = catalog.measurable(&key(&[b"/music", b"a"])).expect("an answer").expect("the track");
     let told = r#"{"lufs":-14.0}"#;
     let json = format!(r#"{{"version":{VERSION},"descriptors":{told},"lra_lu":7.0}}"#);
@@ -151,7 +152,7 @@ fn descriptors_go_with_the_content_they_were_measured_of() {
     catalog.open_folders(&[b"/music".to_vec()]).expect("the folder");
     assert_eq!(apart().len(), 1);
     // The file changes.
-    catalog.put(2, &music, &[entry(2)]).expect("it is stored");
+    catalog.put(&music, &[entry(2)], &HashSet::new()).expect("it is stored");
     assert!(apart().is_empty() && catalog.descriptors_by_row(row).expect("an answer").is_none());
 }
 

@@ -3,7 +3,7 @@
  * `next` says what the caller can do about it.
  */
 
-export type TrackState = "waiting" | "measuring" | "measured" | "failed";
+export type TrackState = "waiting" | "measuring" | "measured" | "failed" | "missing";
 
 export interface Track {
   id: string;
@@ -68,10 +68,14 @@ export interface Fingerprint {
 export interface Scan {
   state: "idle" | "scanning";
   found: number;
+  /** Of these, as they were at the last scan. */
+  unchanged: number;
   read: number;
   measured: number;
   failed: number;
   waiting: number;
+  /** Tracks whose files are gone. */
+  missing: number;
   /** While the demo album is composed, how far that is. */
   composing: { done: number; total: number } | null;
 }
@@ -98,7 +102,7 @@ export class Problem extends Error {
   }
 }
 
-export async function ask<T>(path: string, signal: AbortSignal, method: "GET" | "POST" = "GET"): Promise<T> {
+export async function ask<T>(path: string, signal: AbortSignal, method: "GET" | "POST" | "DELETE" = "GET"): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, { method, signal, headers: { accept: "application/json" } });
@@ -155,6 +159,7 @@ export const waveform = (id: string, signal: AbortSignal) => ask<Waveform>(`${of
 export const similar = (id: string, limit: number, signal: AbortSignal) => ask<List<Similar>>(`${of_track(id)}/similar?limit=${limit}`, signal);
 export const scan = (signal: AbortSignal) => ask<Scan>("/api/library/scan", signal);
 export const start_scan = (signal: AbortSignal) => ask<unknown>("/api/library/scan", signal, "POST");
+export const forget_missing = (signal: AbortSignal) => ask<unknown>("/api/library/missing", signal, "DELETE");
 export const retry_faults = (signal: AbortSignal) => ask<unknown>("/api/library/faults/retry", signal, "POST");
 export const health = (signal: AbortSignal) => ask<unknown>("/api/health", signal);
 

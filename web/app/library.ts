@@ -14,7 +14,9 @@ const TYPING_MS = 90;
 /** News of measured tracks are gathered for so long, in ms, before the rows are asked for again. */
 const NEWS_MS = 400;
 
-const NO_SCAN: api.Scan = { state: "idle", found: 0, read: 0, measured: 0, failed: 0, waiting: 0, composing: null };
+const NO_SCAN: api.Scan = {
+  state: "idle", found: 0, unchanged: 0, read: 0, measured: 0, failed: 0, waiting: 0, missing: 0, composing: null,
+};
 
 export interface Library {
   readonly listing: ReadonlySignal<Listing>;
@@ -33,6 +35,7 @@ export interface Library {
   order_by(column: api.Column): void;
   start_scan(): Promise<void>;
   retry_faults(): Promise<void>;
+  forget_missing(): Promise<void>;
   reconnect(): void;
 }
 
@@ -187,6 +190,10 @@ export function library(scope: Scope): Library {
     },
     async start_scan() {
       await api.start_scan(scope.signal);
+      refresh();
+    },
+    async forget_missing() {
+      await api.forget_missing(scope.signal);
       refresh();
     },
     async retry_faults() {

@@ -192,6 +192,12 @@ function State({ track }: { track: Track }) {
           <Fault /> Failed
         </span>
       );
+    case "missing":
+      return (
+        <span class="state fault">
+          <Fault /> File missing
+        </span>
+      );
     case "measuring":
     case "waiting":
       return (

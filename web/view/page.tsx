@@ -1,5 +1,6 @@
 /** The page: header, list, why panel, deck, and the sheets over them. */
 import { useRef } from "preact/hooks";
+import type { Scan } from "../app/api";
 import { SHORTCUTS } from "../app/keys";
 import { THEMES } from "../app/settings";
 import { artists, count } from "../app/words";
@@ -131,7 +132,7 @@ function Tally() {
         </span>
       ) : scan?.state === "scanning" ? (
         <span>
-          Reading the library: {scan.read} of {scan.found}
+          {reading(scan)}
         </span>
       ) : measuring ? (
         <span class="state">
@@ -143,9 +144,27 @@ function Tally() {
           <Fault /> {scan.failed} failed, try again
         </button>
       ) : null}
+      {scan !== null && scan.missing > 0 ? (
+        <button
+          type="button"
+          class="link quiet"
+          onClick={() => confirm(forgetting(scan.missing)) && void library.forget_missing()}
+          title="Their files are gone. They are back when the files are, wherever that is"
+        >
+          {scan.missing} missing, forget
+        </button>
+      ) : null}
     </p>
   );
 }
+
+function reading({ found, unchanged, read }: Scan): string {
+  const fresh = found - unchanged;
+  return read === 0 ? `Looking through ${count(found, "file", "files")}` : `Reading ${read} of ${count(fresh, "file", "files")}`;
+}
+
+const forgetting = (n: number) =>
+  `Forget ${count(n, "missing track", "missing tracks")}, and all that is known of ${n === 1 ? "it" : "them"}? Only do so if the files will not come back.`;
 
 /** What a person must know now: the server is away, a track is faulty, the sound is degraded. */
 function Banner() {
@@ -237,7 +256,7 @@ function Empty() {
       <div class="hint">
         <h2>Reading the library</h2>
         <p>
-          {scan.read} of {scan.found} files so far. Tracks appear here as they are found.
+          {reading(scan)}. Tracks appear here as they are read.
         </p>
       </div>
     );

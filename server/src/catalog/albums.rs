@@ -27,11 +27,10 @@ const SELECT: &str = "
     SELECT a.key, a.title,
         coalesce(a.artist, CASE WHEN min(t.artists) = max(t.artists) THEN t.artists ->> 0 END),
         max(t.year), count(*), sum(t.duration_s),
-        (SELECT p.key FROM track p WHERE p.album_id = a.id AND p.codec NOT NULL
+        (SELECT p.key FROM track p WHERE p.album_id = a.id AND p.codec NOT NULL AND p.here
             ORDER BY p.disc_no, p.track_no, p.id LIMIT 1)
     FROM album a
-    JOIN track t ON t.album_id = a.id AND t.codec NOT NULL
-    JOIN folder d ON d.id = t.folder_id AND d.open";
+    JOIN track t ON t.album_id = a.id AND t.codec NOT NULL AND t.here";
 
 impl Catalog {
     /// The album with this id.
@@ -49,8 +48,8 @@ impl Catalog {
             let matching = "instr(a.folded, ?1) > 0";
             let total: i64 = db
                 .prepare_cached(&format!(
-                    "SELECT count(DISTINCT a.id) FROM album a JOIN track t ON t.album_id = a.id AND t.codec NOT NULL
-                     JOIN folder d ON d.id = t.folder_id AND d.open WHERE {matching}"
+                    "SELECT count(DISTINCT a.id) FROM album a JOIN track t ON t.album_id = a.id AND t.codec NOT NULL AND t.here
+                     WHERE {matching}"
                 ))?
                 .query_row([&words], |row| row.get(0))?;
             let mut statement = db.prepare_cached(&format!(

@@ -42,8 +42,7 @@ impl Catalog {
     /// A part of the faults, by path.
     pub fn faults(&self, limit: u32, offset: u64) -> Result<Page<Fault>> {
         self.read(|db| {
-            const FROM: &str = "FROM fault x JOIN track t ON t.id = x.track_id
-                JOIN folder d ON d.id = t.folder_id AND d.open";
+            const FROM: &str = "FROM fault x JOIN track t ON t.id = x.track_id AND t.here";
             let total: i64 =
                 db.prepare_cached(&format!("SELECT count(*) {FROM}"))?.query_row([], |row| row.get(0))?;
             let mut statement = db.prepare_cached(&format!(

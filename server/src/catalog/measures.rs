@@ -69,6 +69,8 @@ pub struct Counts {
     pub failed: u64,
     /// Neither.
     pub waiting: u64,
+    /// Not in the library at present: their files are gone.
+    pub missing: u64,
 }
 
 pub(super) const MEASURABLE: &str =
@@ -89,7 +91,7 @@ impl Catalog {
     pub fn waiting(&self, limit: u32) -> Result<Vec<Measurable>> {
         self.read(|db| {
             let mut statement = db.prepare_cached(&format!(
-                "{MEASURABLE} WHERE t.codec NOT NULL
+                "{MEASURABLE} WHERE t.codec NOT NULL AND t.here
                  AND NOT EXISTS (SELECT 1 FROM fingerprint f WHERE f.track_id = t.id AND f.version = ?1)
                  AND NOT EXISTS (SELECT 1 FROM fault x WHERE x.track_id = t.id)
                  ORDER BY t.id LIMIT ?2"
@@ -155,8 +157,7 @@ impl Catalog {
             // Crossed in this order, or SQLite goes through fatter tables first.
             let mut statement = db.prepare_cached(
                 "SELECT t.id, t.size, t.mtime_ns, p.json FROM descriptors p
-                 CROSS JOIN track t ON t.id = p.track_id AND t.codec NOT NULL
-                 CROSS JOIN folder d ON d.id = t.folder_id AND d.open
+                 CROSS JOIN track t ON t.id = p.track_id AND t.codec NOT NULL AND t.here
                  WHERE p.version = ?1 ORDER BY p.track_id",
             )?;
             let mut rows = statement.query([self.shared.version])?;
@@ -195,9 +196,8 @@ impl Catalog {
             let mut statement = db.prepare_cached(
                 "SELECT f.json FROM track own
                  JOIN track t ON t.id = own.id OR t.album_id = own.album_id
-                 JOIN folder d ON d.id = t.folder_id AND d.open
                  JOIN fingerprint f ON f.track_id = t.id AND f.version = ?2
-                 WHERE own.id = ?1 ORDER BY t.id",
+                 WHERE own.id = ?1 AND t.here ORDER BY t.id",
             )?;
             let rows = statement.query_map((track_id, self.shared.version), |row| row.get(0))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -236,15 +236,19 @@ impl Catalog {
         self.read(|db| {
             let mut statement = db.prepare_cached(
                 "SELECT count(t.codec), count(f.track_id),
-                    count(CASE WHEN f.track_id IS NULL THEN x.track_id END), count(*)
-                 FROM track t JOIN folder d ON d.id = t.folder_id AND d.open
+                    count(CASE WHEN f.track_id IS NULL THEN x.track_id END), count(*),
+                    (SELECT count(*) FROM track m JOIN folder d ON d.id = m.folder_id AND d.open
+                        WHERE m.missing_since NOT NULL)
+                 FROM track t
                  LEFT JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
-                 LEFT JOIN fault x ON x.track_id = t.id",
+                 LEFT JOIN fault x ON x.track_id = t.id
+                 WHERE t.here",
             )?;
             Ok(statement.query_row([self.shared.version], |row| {
                 let at = |idx: usize| row.get::<_, i64>(idx).map(|n| n as u64);
                 let (tracks, measured, failed, all) = (at(0)?, at(1)?, at(2)?, at(3)?);
-                Ok(Counts { tracks, measured, failed, waiting: all.saturating_sub(measured + failed) })
+                let waiting = all.saturating_sub(measured + failed);
+                Ok(Counts { tracks, measured, failed, waiting, missing: at(4)? })
             })?)
         })
     }

@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
     include_str!("migrations/004.sql"),
+    include_str!("migrations/005.sql"),
 ];
 
 /// Runs the steps this file has not seen, each in its own transaction.
@@ -26,13 +27,38 @@ pub fn run(connection: &mut Connection) -> Result<()> {
     if (1..STEPS.len()).contains(&version) {
         let to = STEPS.len();
         tracing::info!(from = version, to, "the catalog's schema is renewed; a large one takes some seconds");
+        back_up(connection, version)?;
     }
+    // A step may build a table anew to which others refer.
+    connection.pragma_update(None, "foreign_keys", false)?;
     for (idx, step) in STEPS.iter().enumerate().skip(version) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
+        if transaction.prepare("PRAGMA foreign_key_check")?.exists([])? {
+            return Err(Error::new(format!("step {} of the catalog's schema would lose rows", idx + 1)));
+        }
         transaction.pragma_update(None, "user_version", (idx + 1) as i64)?;
         transaction.commit()?;
     }
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(())
+}
+
+/// Copies the catalog as it is to beside itself, before steps change it.
+fn back_up(connection: &Connection, version: usize) -> Result<()> {
+    let Some(path) = connection.path().filter(|path| !path.is_empty()) else { return Ok(()) };
+    let copy = format!("{path}.schema-{version}");
+    let failed = |message: &str| {
+        Error::new(format!("the catalog cannot be copied to {copy} before its schema is renewed{message}"))
+    };
+    match std::fs::remove_file(&copy) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed("").because(error)),
+        _ => {}
+    }
+    connection
+        .execute("VACUUM INTO ?1", [&copy])
+        .map_err(|error| failed("; is there room on the disk?").because(error))?;
+    tracing::info!(copy, "the catalog as it was");
     Ok(())
 }
 
@@ -61,6 +87,41 @@ mod tests {
         let apart: Vec<(i64, Option<String>)> = apart.map(|row| row.unwrap()).collect();
         let told = r#"{"lufs":null,"bass":0.10000000000000002}"#.to_owned();
         assert_eq!(apart, [(7, Some(told)), (7, None), (7, None)]);
+    }
+
+    #[test]
+    fn tracks_keep_what_was_measured_when_their_table_is_built_anew() {
+        let folder = std::env::temp_dir().join(format!("auralis-migrations-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("catalog.sqlite");
+        let mut db = Connection::open(&path).unwrap();
+        db.execute_batch(&STEPS[..4].concat()).unwrap();
+        db.pragma_update(None, "user_version", 4).unwrap();
+        db.execute_batch(
+            "INSERT INTO folder VALUES (1, x'2f', 1), (2, x'2e', 0);
+             INSERT INTO album VALUES (1, 'a', 'A', NULL, 'a');
+             INSERT INTO track VALUES (7, 'k', 1, x'61', 1, 2, 3, 1, 't', '[]', 'A', NULL, NULL, 1, NULL, 1999,
+                't', 't', '', 'a', 'flac', 44100, 2, 16, 1.5, 0, 4),
+                (8, 'l', 2, x'62', 1, 2, 3, NULL, 'u', '[]', NULL, NULL, NULL, NULL, NULL, NULL,
+                'u', 'u', '', NULL, NULL, NULL, NULL, NULL, 0, 0, 5);
+             INSERT INTO fingerprint VALUES (7, 7, 1, 1, NULL, NULL, '{}');
+             INSERT INTO fault VALUES (8, 'open', 'bad', 1);",
+        )
+        .unwrap();
+        run(&mut db).unwrap();
+        let there = "SELECT t.key || t.title || t.year || t.here || a.title || f.json FROM track t
+            JOIN album a ON a.id = t.album_id JOIN fingerprint f ON f.track_id = t.id";
+        assert_eq!(db.query_row(there, [], |row| row.get::<_, String>(0)).unwrap(), "kt19991A{}");
+        let fault = "SELECT t.here FROM track t JOIN fault x ON x.track_id = t.id";
+        assert_eq!(db.query_row(fault, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+        // What refers to a track still goes with it.
+        db.execute("DELETE FROM track WHERE id = 7", []).unwrap();
+        assert!(!db.prepare("SELECT 1 FROM fingerprint").unwrap().exists([]).unwrap());
+        // And the catalog as it was lies beside it.
+        let before = Connection::open(format!("{}.schema-4", path.display())).unwrap();
+        let kept = "SELECT t.title FROM track t JOIN fingerprint f ON f.track_id = t.id";
+        assert_eq!(before.query_row(kept, [], |row| row.get::<_, String>(0)).unwrap(), "t");
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod albums;
 mod faults;
+mod files;
 mod folders;
 mod measures;
 mod migrations;
@@ -12,7 +13,8 @@ mod trims;
 
 pub use albums::Album;
 pub use faults::Fault;
-pub use folders::{Folder, Known};
+pub use files::{Known, Missing, Placed};
+pub use folders::Folder;
 pub use measures::{Content, Counts, Measurable, Measured};
 pub use tracks::{Entry, Page, Query, Sort, State, Track};
 

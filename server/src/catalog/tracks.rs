@@ -14,6 +14,8 @@ pub struct Entry {
     pub size: u64,
     /// Modified, in nanoseconds since 1970.
     pub mtime_ns: i64,
+    /// The id of its sound; none: it has none.
+    pub content: Option<[u8; 16]>,
     /// From the tags, else the file's name.
     pub title: String,
     /// As credited, in order.
@@ -53,6 +55,8 @@ pub enum State {
     Waiting,
     /// It could not be measured.
     Failed,
+    /// Its file is gone.
+    Missing,
 }
 
 /// A track with what was measured of it.
@@ -172,9 +176,9 @@ pub struct Page<T> {
 const SELECT: &str = "
     SELECT t.id, t.key, t.title, t.artists, t.album, a.key, t.album_artist, t.track_no, t.disc_no, t.year,
         t.codec, t.sample_rate, t.channels, t.duration_s, f.n_frames, f.lufs, f.true_peak_dbtp,
-        f.track_id NOT NULL, x.reason,
+        f.track_id NOT NULL, x.reason, t.missing_since NOT NULL,
         (SELECT p.key FROM track p WHERE p.album_id = t.album_id AND p.disc_no IS t.disc_no
-            AND p.track_no = t.track_no - 1 AND p.sample_rate = t.sample_rate LIMIT 1)
+            AND p.here AND p.track_no = t.track_no - 1 AND p.sample_rate = t.sample_rate LIMIT 1)
     FROM track t
     JOIN folder d ON d.id = t.folder_id AND d.open
     LEFT JOIN album a ON a.id = t.album_id
@@ -182,7 +186,7 @@ const SELECT: &str = "
     LEFT JOIN fault x ON x.track_id = t.id";
 
 impl Catalog {
-    /// The track with this id, if the library has it.
+    /// The track with this id, if the library has it or had it.
     pub fn track(&self, key: &str) -> Result<Option<Track>> {
         self.read(|db| {
             let mut statement =
@@ -195,7 +199,7 @@ impl Catalog {
     pub fn track_by_row(&self, row: i64) -> Result<Option<Track>> {
         self.read(|db| {
             let mut statement =
-                db.prepare_cached(&format!("{SELECT} WHERE t.id = ?2 AND t.codec NOT NULL"))?;
+                db.prepare_cached(&format!("{SELECT} WHERE t.id = ?2 AND t.codec NOT NULL AND t.here"))?;
             Ok(statement.query_row((self.shared.version, row), track).optional()?)
         })
     }
@@ -229,7 +233,7 @@ impl Catalog {
 
 /// The WHERE clause of a query, every word from outside as a parameter.
 fn condition(query: &Query, version: u32) -> (String, Vec<Value>) {
-    let mut condition = String::from("t.codec NOT NULL");
+    let mut condition = String::from("t.codec NOT NULL AND t.here");
     let mut values = vec![Value::from(version)];
     for word in fold(query.words.as_deref().unwrap_or_default()).split_whitespace() {
         values.push(Value::from(word.to_owned()));
@@ -244,8 +248,7 @@ fn condition(query: &Query, version: u32) -> (String, Vec<Value>) {
 
 fn count(db: &Connection, condition: &str, values: &[Value]) -> Result<u64> {
     let sql = format!(
-        "SELECT count(*) FROM track t JOIN folder d ON d.id = t.folder_id AND d.open
-         LEFT JOIN album a ON a.id = t.album_id WHERE {condition} AND ?1 NOT NULL"
+        "SELECT count(*) FROM track t LEFT JOIN album a ON a.id = t.album_id WHERE {condition} AND ?1 NOT NULL"
     );
     let total: i64 = db.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
     Ok(total as u64)
@@ -258,6 +261,7 @@ fn track(row: &Row) -> rusqlite::Result<Track> {
     let header_s: f64 = row.get(13)?;
     let measured: bool = row.get(17)?;
     let fault: Option<String> = row.get(18)?;
+    let missing: bool = row.get(19)?;
     Ok(Track {
         row: row.get(0)?,
         key: row.get(1)?,
@@ -277,11 +281,12 @@ fn track(row: &Row) -> rusqlite::Result<Track> {
         lufs: row.get(15)?,
         true_peak_dbtp: row.get(16)?,
         state: match (measured, &fault) {
+            _ if missing => State::Missing,
             (true, _) => State::Measured,
             (false, Some(_)) => State::Failed,
             (false, None) => State::Waiting,
         },
         fault: if measured { None } else { fault },
-        gapless_after: row.get(19)?,
+        gapless_after: row.get(20)?,
     })
 }

@@ -56,7 +56,7 @@ impl Catalog {
             let mut statement = db.prepare_cached(&format!(
                 "{MEASURABLE} JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
                  WHERE NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2)
-                 AND t.id > ?3 ORDER BY t.id LIMIT ?4"
+                 AND t.here AND t.id > ?3 ORDER BY t.id LIMIT ?4"
             ))?;
             let rows = statement.query_map(params![self.shared.version, taste, behind, limit], measurable)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -67,9 +67,8 @@ impl Catalog {
     pub fn n_untrimmed(&self, taste: &str) -> Result<u64> {
         self.read(|db| {
             let mut statement = db.prepare_cached(
-                "SELECT count(*) FROM track t JOIN folder d ON d.id = t.folder_id AND d.open
-                 JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
-                 WHERE NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2)",
+                "SELECT count(*) FROM track t JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
+                 WHERE t.here AND NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2)",
             )?;
             let n: i64 = statement.query_row((self.shared.version, taste), |row| row.get(0))?;
             Ok(n as u64)

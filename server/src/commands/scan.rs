@@ -76,7 +76,8 @@ pub fn scan(flags: Flags) -> Outcome<()> {
 
 /// Scans, then waits until nothing is left to measure.
 fn watch(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
-    let reading = Progress::new("reading folders", None);
+    let mut looking = Some(Progress::new("looking for files", None));
+    let mut reading = None;
     let scanning = {
         let scanner = scanner.clone();
         std::thread::spawn(move || scanner.scan())
@@ -86,9 +87,17 @@ fn watch(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
             scanner.stop();
         }
         std::thread::sleep(GLANCE);
-        reading.at(scanner.status().found);
+        let status = scanner.status();
+        if status.read == 0 {
+            looking.iter().for_each(|bar| bar.at(status.found));
+        } else {
+            // All are found by the time that the first is read.
+            looking = None;
+            let fresh = status.found - status.unchanged;
+            reading.get_or_insert_with(|| Progress::new("reading files", Some(fresh))).at(status.read);
+        }
     }
-    drop(reading);
+    drop((looking, reading));
     match scanning.join() {
         Ok(scanned) => scanned.map_err(broken)?,
         Err(panic) => return Err(Failure::Failed(crate::pool::panic_text(&*panic))),
@@ -127,8 +136,13 @@ fn report(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
     }
     let counts = catalog.counts().map_err(broken)?;
     input::print(&format!(
-        "{} tracks: {} new or changed, {} measured, {} failed, {} gone",
-        counts.tracks, status.read, counts.measured, counts.failed, status.gone
+        "{} tracks: {} new or changed, {} moved, {} measured, {} failed, {} gone",
+        counts.tracks,
+        status.read - status.moved,
+        status.moved,
+        counts.measured,
+        counts.failed,
+        status.gone
     ))?;
     if counts.failed > 0 || !status.problems.is_empty() { Err(Failure::Named) } else { Ok(()) }
 }

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use warp::reply::Response;
 
 use super::{Ask, Window, reply};
-use crate::dto::{FaultDto, List, ScanDto};
+use crate::dto::{FaultDto, List, MissingDto, ScanDto};
 use crate::error::Result;
+use crate::events::Event;
 use crate::jobs::taste_key;
 
 /// GET /api/library/scan
@@ -22,14 +23,14 @@ pub async fn start_scan(ask: Ask) -> Result<Response> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FaultsQuery {
+struct WindowQuery {
     limit: Option<u32>,
     offset: Option<u64>,
 }
 
 /// GET /api/library/faults
 pub async fn faults(ask: Ask) -> Result<Response> {
-    let query: FaultsQuery = ask.query()?;
+    let query: WindowQuery = ask.query()?;
     let Window { limit, offset } = Window::new(query.limit, query.offset)?;
     let page = ask.house.catalog.ask(move |catalog| catalog.faults(limit, offset)).await?;
     reply::json(&List::new(page, limit, offset, FaultDto::from))
@@ -41,6 +42,21 @@ pub async fn retry(ask: Ask) -> Result<Response> {
     ask.house.jobs.retry();
     ask.house.scanner.ask();
     reply::accepted(&serde_json::json!({ "retried": n_faults }))
+}
+
+/// GET /api/library/missing
+pub async fn missing(ask: Ask) -> Result<Response> {
+    let query: WindowQuery = ask.query()?;
+    let Window { limit, offset } = Window::new(query.limit, query.offset)?;
+    let page = ask.house.catalog.ask(move |catalog| catalog.missing(limit, offset)).await?;
+    reply::json(&List::new(page, limit, offset, MissingDto::from))
+}
+
+/// DELETE /api/library/missing: forgets them, with all that was known of them
+pub async fn forget_missing(ask: Ask) -> Result<Response> {
+    let n_forgotten = ask.house.catalog.ask(|catalog| catalog.forget_missing()).await?;
+    ask.house.events.tell(Event::Library);
+    reply::json(&serde_json::json!({ "forgotten": n_forgotten }))
 }
 
 async fn status(ask: &Ask) -> Result<ScanDto> {
@@ -55,6 +71,7 @@ async fn status(ask: &Ask) -> Result<ScanDto> {
         measured: counts.measured,
         failed: counts.failed,
         waiting: counts.waiting,
+        missing: counts.missing,
         unchecked,
     })
 }

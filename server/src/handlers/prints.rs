@@ -12,6 +12,7 @@ use super::{House, Id};
 use crate::catalog::{State, Track};
 use crate::error::{Error, Result};
 use crate::events::Event;
+use crate::media;
 
 /// How long a stream waits for a fingerprint that is being made.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,6 +34,9 @@ pub async fn measured(house: &House, track: &Track, json: Option<String>) -> Res
         let fault = track.fault.as_deref().unwrap_or("it could not be measured");
         let detail = format!("this track could not be measured: {fault}; it plays as it is");
         return Err(Error::new(StatusCode::UNPROCESSABLE_ENTITY, "not-measurable", detail));
+    }
+    if track.state == State::Missing {
+        return Err(media::Error::Missing.into());
     }
     let file = find_file(house, &Id(track.key.clone())).await?;
     house.jobs.hurry(file);

@@ -14,7 +14,7 @@ use warp::reply::Response;
 use super::prints::{awaited, measured, parsed, stored};
 use super::reply::{Keep, Pieces, Whole};
 use super::taste::{Patience, TasteQuery, planned};
-use super::tracks::find_file;
+use super::tracks::{find_file, open};
 use super::{Ask, House, Id, off_thread};
 use crate::catalog::{Measurable, key};
 use crate::error::{Error, Result};
@@ -29,10 +29,10 @@ const PIECE: usize = 128 << 10;
 /// GET /api/tracks/{id}/file: its bytes as they are
 pub async fn file(id: Id, ask: Ask) -> Result<Response> {
     let track = find_file(&ask.house, &id).await?;
-    let (opened, track) = off_thread(move || Ok((media::open(&track)?, track))).await?;
+    let (opened, track) = open(&ask.house, track).await?;
     let whole = Whole {
         len: track.size,
-        tag: &media::content_id(&track),
+        tag: &media::file_id(&track),
         media_type: media::media_type(&track),
         keep: Keep::Revalidate,
     };
@@ -147,7 +147,7 @@ async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recip
         false => None,
     };
     // A file that is gone is a 404 before the first byte, not a broken body.
-    let file = off_thread(move || media::open(&file).map(|_| file).map_err(Error::from)).await?;
+    let (_, file) = open(house, file).await?;
     let n_frames = print.n_frames;
     Ok(Recipe { track: file, plan, n_frames, rate: print.sample_rate, format, frames: 0..n_frames })
 }

@@ -1,12 +1,17 @@
 //! Tracks and albums.
 
+use std::fs::File;
+use std::sync::Arc;
+
 use serde::Deserialize;
 use warp::reply::Response;
 
-use super::{Ask, House, Id, Window, reply};
+use super::{Ask, House, Id, Window, off_thread, reply};
 use crate::catalog::{self, Measurable, Sort, State, Track};
 use crate::dto::{AlbumDto, List, TrackDto};
 use crate::error::{Error, Result};
+use crate::events::Event;
+use crate::media;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,6 +114,23 @@ pub async fn find(house: &House, id: &Id) -> Result<Track> {
 pub async fn find_file(house: &House, id: &Id) -> Result<Measurable> {
     let key = id.0.clone();
     house.catalog.ask(move |catalog| catalog.measurable(&key)).await?.ok_or_else(unknown)
+}
+
+/// Opens a track's file. One that is gone is missing from now on, unless all of
+/// its folder is away.
+pub async fn open(house: &Arc<House>, track: Measurable) -> Result<(File, Measurable)> {
+    let house = Arc::clone(house);
+    off_thread(move || match media::open(&track) {
+        Ok(file) => Ok((file, track)),
+        Err(error) => {
+            if matches!(error, media::Error::Missing) && media::path_of(&track.folder).is_dir() {
+                house.catalog.miss(&[track.row])?;
+                house.events.tell(Event::Library);
+            }
+            Err(error.into())
+        }
+    })
+    .await
 }
 
 fn unknown() -> Error {

@@ -1,21 +1,24 @@
 //! Walks the library and writes what it finds into the catalog. Files are
 //! only read. Each batch is one transaction, so a scan that is killed leaves a
 //! whole catalog and the next one goes on where it stopped: what is unchanged
-//! by size and time is not read again.
+//! by size and time is not read again. A track whose file was moved, renamed or
+//! tagged anew is known by its sound.
 
+mod content;
 mod tags;
 mod walk;
 
 pub use tags::art;
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::catalog::{self, Catalog, Entry, Folder, Known};
+use crate::catalog::{self, Catalog, Entry, Folder, Placed};
 use crate::error::chain;
 use crate::events::{Event, Events};
 use crate::media::{Stamp, path_of};
@@ -49,6 +52,8 @@ pub struct Status {
     pub unchanged: u64,
     /// Of these, that could not be opened.
     pub unreadable: u64,
+    /// Of these, known tracks whose files lay elsewhere before.
+    pub moved: u64,
     /// Tracks whose files are gone.
     pub gone: u64,
     /// Folders and directories that could not be read, each with its reason.
@@ -189,119 +194,156 @@ impl Scanner {
 
     fn run(&self) -> catalog::Result<()> {
         let catalog = &self.shared.catalog;
-        let scan = catalog.begin_scan()?;
-        let mut whole = Vec::new();
+        // All folders are walked before a file is read: a file that is gone here
+        // may be the one that is new there.
+        let mut walked = Vec::new();
+        let mut elsewhere = Elsewhere::default();
         for folder in catalog.folders()? {
-            if self.folder(scan, &folder)? {
-                whole.push(folder);
-            }
+            let fresh = self.walk(&folder, &mut elsewhere)?;
+            walked.push((folder, fresh));
         }
+        for (folder, fresh) in walked {
+            self.read(&folder, fresh, &mut elsewhere)?;
+        }
+        lock(&self.shared.status).gone = elsewhere.gone.len() as u64;
         if self.stopped() {
             return Ok(());
         }
-        let n_gone = catalog.finish_scan(scan, &whole)?;
-        let status = {
-            let mut status = lock(&self.shared.status);
-            status.gone = n_gone as u64;
-            status.clone()
-        };
+        let status = self.status();
         tracing::info!(
             found = status.found,
             read = status.read,
             unchanged = status.unchanged,
             unreadable = status.unreadable,
+            moved = status.moved,
             gone = status.gone,
             "scan done"
         );
         Ok(())
     }
 
-    /// Scans one folder; `true` if all of it could be walked, so that what was
-    /// not seen is known to be gone.
-    fn folder(&self, scan: i64, folder: &Folder) -> catalog::Result<bool> {
+    /// Walks one folder and gives its new and changed files; the tracks of these
+    /// and of those that are gone may be `elsewhere`. If all of the folder could be
+    /// walked, those that are gone are missing from now on.
+    fn walk(&self, folder: &Folder, elsewhere: &mut Elsewhere) -> catalog::Result<Vec<Fresh>> {
         let catalog = &self.shared.catalog;
-        let known = catalog.known(folder)?;
+        let mut known = catalog.known(folder)?;
         let root = path_of(&folder.path);
-        let mut batch = Batch::default();
         let mut announced = Instant::now();
-        let mut whole = true;
+        let (mut whole, mut fresh, mut back) = (true, Vec::new(), Vec::new());
         for found in walk::Walk::new(&root) {
             if self.stopped() {
-                self.write(scan, folder, &mut batch)?;
-                return Ok(false);
+                return Ok(Vec::new());
             }
             match found {
-                Ok(found) => self.look(&known, found, &mut batch),
+                Ok(found) => {
+                    let known = known.remove(&found.relative);
+                    let is_same =
+                        known.is_some_and(|known| known.is_same(found.stamp.size, found.stamp.mtime_ns));
+                    let mut status = lock(&self.shared.status);
+                    status.found += 1;
+                    status.unchanged += u64::from(is_same);
+                    drop(status);
+                    match known {
+                        Some(known) if is_same => back.extend(known.is_missing.then_some(known.track_id)),
+                        known => {
+                            let track_id =
+                                known.filter(|known| !known.is_missing).map(|known| known.track_id);
+                            elsewhere.changed.extend(track_id);
+                            fresh.push(Fresh { found, track_id });
+                        }
+                    }
+                }
                 Err(problem) => {
                     whole = false;
-                    tracing::warn!(path = %problem.path.display(), error = chain(&problem.error), "directory not read");
-                    let shown = problem.path.strip_prefix(&root).unwrap_or(&problem.path);
-                    let shown = if shown.as_os_str().is_empty() {
-                        "the folder itself".into()
-                    } else {
-                        shown.to_string_lossy()
-                    };
-                    lock(&self.shared.status).problems.push(format!("{shown}: {}", problem.reason()));
+                    self.note(&root, &problem);
                 }
-            }
-            if batch.len() >= BATCH {
-                self.write(scan, folder, &mut batch)?;
             }
             if announced.elapsed() >= ANNOUNCE {
                 announced = Instant::now();
                 self.announce();
             }
         }
-        self.write(scan, folder, &mut batch)?;
-        Ok(whole)
+        catalog.find_again(&back)?;
+        if whole {
+            let gone: Vec<i64> =
+                known.into_values().filter(|known| !known.is_missing).map(|known| known.track_id).collect();
+            catalog.miss(&gone)?;
+            elsewhere.gone.extend(gone);
+        }
+        Ok(fresh)
     }
 
-    /// Reads a file unless it is unchanged.
-    fn look(&self, known: &BTreeMap<Vec<u8>, Known>, found: walk::Found, batch: &mut Batch) {
-        let Stamp { size, mtime_ns } = found.stamp;
-        lock(&self.shared.status).found += 1;
-        if let Some(known) = known.get(&found.relative)
-            && (known.size, known.mtime_ns) == (size, mtime_ns)
-        {
-            lock(&self.shared.status).unchanged += 1;
-            batch.unchanged.push(known.track_id);
-            return;
+    /// Notes what could not be walked.
+    fn note(&self, root: &Path, problem: &walk::Problem) {
+        tracing::warn!(path = %problem.path.display(), error = chain(&problem.error), "directory not read");
+        let shown = problem.path.strip_prefix(root).unwrap_or(&problem.path);
+        let shown =
+            if shown.as_os_str().is_empty() { "the folder itself".into() } else { shown.to_string_lossy() };
+        lock(&self.shared.status).problems.push(format!("{shown}: {}", problem.reason()));
+    }
+
+    /// Reads the fresh files of a folder and writes them, batch by batch.
+    fn read(&self, folder: &Folder, fresh: Vec<Fresh>, elsewhere: &mut Elsewhere) -> catalog::Result<()> {
+        let mut announced = Instant::now();
+        let mut fresh = fresh.into_iter();
+        loop {
+            let batch: Vec<Read> = fresh.by_ref().take(BATCH).map_while(|fresh| self.look(fresh)).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.write(folder, batch, elsewhere)?;
+            if announced.elapsed() >= ANNOUNCE {
+                announced = Instant::now();
+                self.announce();
+            }
         }
+    }
+
+    /// Reads a file; none: it is time to end.
+    fn look(&self, Fresh { found, track_id }: Fresh) -> Option<Read> {
+        if self.stopped() {
+            return None;
+        }
+        let Stamp { size, mtime_ns } = found.stamp;
         let mut entry = Entry { path: found.relative, size, mtime_ns, ..Entry::default() };
         let fault = tags::read(&found.path, &mut entry).err();
         let mut status = lock(&self.shared.status);
         status.read += 1;
         status.unreadable += u64::from(fault.is_some());
-        drop(status);
-        batch.entries.push(entry);
-        batch.faults.push(fault);
+        Some(Read { entry, fault, track_id })
     }
 
-    /// Writes a batch and empties it.
-    fn write(&self, scan: i64, folder: &Folder, batch: &mut Batch) -> catalog::Result<()> {
+    /// Writes a batch.
+    fn write(&self, folder: &Folder, batch: Vec<Read>, elsewhere: &mut Elsewhere) -> catalog::Result<()> {
         let catalog = &self.shared.catalog;
-        if !batch.unchanged.is_empty() {
-            catalog.seen(scan, &batch.unchanged)?;
+        let (mut entries, mut faults) = (Vec::new(), Vec::new());
+        let mut track_ids = Vec::new();
+        for Read { entry, fault, track_id } in batch {
+            entries.push(entry);
+            faults.push(fault);
+            track_ids.extend(track_id);
         }
-        if !batch.entries.is_empty() {
-            let rows = catalog.put(scan, folder, &batch.entries)?;
-            for ((row, entry), fault) in rows.iter().zip(&batch.entries).zip(&batch.faults) {
-                let Some(fault) = fault else { continue };
-                catalog.put_fault(*row, (entry.size, entry.mtime_ns), fault.stage, &fault.reason)?;
-                let track_id = catalog::key(&[&folder.path, &entry.path]);
-                tracing::error!(
-                    track_id,
-                    stage = fault.stage,
-                    path = %path_of(&entry.path).display(),
-                    error = chain(&*fault.error),
-                    "file not opened"
-                );
-                self.shared.events.tell(Event::Failed { track_id, reason: fault.reason.clone() });
-            }
-            (self.shared.found)();
-            self.shared.events.tell(Event::Library);
+        let placed = catalog.put(folder, &entries, &elsewhere.changed)?;
+        for track_id in track_ids {
+            elsewhere.changed.remove(&track_id);
         }
-        *batch = Batch::default();
+        for ((Placed { row, key, is_moved }, entry), fault) in placed.into_iter().zip(&entries).zip(&faults) {
+            elsewhere.gone.remove(&row);
+            lock(&self.shared.status).moved += u64::from(is_moved);
+            let Some(fault) = fault else { continue };
+            catalog.put_fault(row, (entry.size, entry.mtime_ns), fault.stage, &fault.reason)?;
+            tracing::error!(
+                track_id = key,
+                stage = fault.stage,
+                path = %path_of(&entry.path).display(),
+                error = chain(&*fault.error),
+                "file not opened"
+            );
+            self.shared.events.tell(Event::Failed { track_id: key, reason: fault.reason.clone() });
+        }
+        (self.shared.found)();
+        self.shared.events.tell(Event::Library);
         Ok(())
     }
 
@@ -310,17 +352,25 @@ impl Scanner {
     }
 }
 
-/// What is written in one transaction.
+/// Tracks whose files are not where they were, and may be met elsewhere.
 #[derive(Default)]
-struct Batch {
-    unchanged: Vec<i64>,
-    entries: Vec<Entry>,
-    faults: Vec<Option<tags::Unreadable>>,
+struct Elsewhere {
+    /// Another file lies there now, which is still to be read.
+    changed: HashSet<i64>,
+    /// None does.
+    gone: HashSet<i64>,
 }
 
-impl Batch {
-    fn len(&self) -> usize {
-        // An unchanged file costs next to nothing.
-        self.entries.len() + self.unchanged.len() / 64
-    }
+/// A file that is new or has changed.
+struct Fresh {
+    found: walk::Found,
+    /// The track that lay there until now.
+    track_id: Option<i64>,
+}
+
+/// One that was read.
+struct Read {
+    entry: Entry,
+    fault: Option<tags::Unreadable>,
+    track_id: Option<i64>,
 }

@@ -2,7 +2,7 @@
 //! decoder that will play it.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use lofty::picture::{Picture, PictureType};
 use lofty::probe::Probe;
 use lofty::tag::{Accessor, ItemKey, Tag};
 
+use super::content::content_id;
 use crate::catalog::Entry;
 use crate::pool::panic_text;
 
@@ -44,7 +45,9 @@ pub fn read(path: &Path, entry: &mut Entry) -> Result<(), Unreadable> {
         Ok(None) => {}
         Err(panic) => tracing::warn!(path = %path.display(), panic = panic_text(&*panic), "tags not read"),
     }
-    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let content = content_id(&mut file, entry.size).map_err(|error| unreadable(path, error))?;
+    file.rewind().map_err(|error| unreadable(path, error))?;
     let shape = catch_unwind(AssertUnwindSafe(|| {
         let extension = path.extension().and_then(|extension| extension.to_str());
         auralis_core::decode::open(Box::new(BufReader::new(file)), Some(entry.size), extension).map(
@@ -60,7 +63,10 @@ pub fn read(path: &Path, entry: &mut Entry) -> Result<(), Unreadable> {
         )
     }));
     match shape {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(())) => {
+            entry.content = Some(content);
+            Ok(())
+        }
         Ok(Err(error)) => {
             Err(Unreadable { stage: "open", reason: error.message.clone(), error: Box::new(error) })
         }

@@ -6,6 +6,7 @@ mod clock;
 mod library;
 mod material;
 mod native;
+mod scan;
 mod table;
 mod wasm;
 
@@ -22,6 +23,8 @@ fn main() {
     native::rendering(&mut table, &material);
     native::enhancing(&mut table, &material);
     library::neighbours(&mut table, &material);
+    scan::first(&mut table);
+    scan::again(&mut table);
     wasm::in_node(&mut table, &material);
     wasm::in_worker(&mut table, &material);
     wasm::in_worklet(&mut table, &material);

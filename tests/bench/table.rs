@@ -13,16 +13,19 @@ pub enum Unit {
     Milliseconds,
     /// Percent of a core while sound plays.
     Load,
+    /// Files read per second of a processor.
+    Files,
 }
 
 impl Unit {
-    const ALL: [Unit; 3] = [Unit::RealTime, Unit::Milliseconds, Unit::Load];
+    const ALL: [Unit; 4] = [Unit::RealTime, Unit::Milliseconds, Unit::Files, Unit::Load];
 
     fn title(self) -> &'static str {
         match self {
             Unit::RealTime => "× real time on one core",
             Unit::Milliseconds => "milliseconds",
             Unit::Load => "% of a core while playing",
+            Unit::Files => "files per second of a processor",
         }
     }
 
@@ -31,16 +34,21 @@ impl Unit {
             Unit::RealTime => "× real time",
             Unit::Milliseconds => "ms",
             Unit::Load => "%",
+            Unit::Files => "files/s",
         }
     }
 
     fn digits(self) -> usize {
-        if self == Unit::RealTime { 0 } else { 2 }
+        if self.is_speed() { 0 } else { 2 }
     }
 
     /// Whether `a` falls short of `b`: speeds are better high, the rest low.
     fn is_worse(self, a: f64, b: f64) -> bool {
-        if self == Unit::RealTime { a < b } else { a > b }
+        if self.is_speed() { a < b } else { a > b }
+    }
+
+    fn is_speed(self) -> bool {
+        matches!(self, Unit::RealTime | Unit::Files)
     }
 }
 
@@ -130,7 +138,7 @@ impl Table {
     /// A row whose runs were measured elsewhere, at least one of them.
     pub fn note(&mut self, name: &str, unit: Unit, goal: Goal, mut runs: Vec<f64>) {
         runs.sort_by(f64::total_cmp);
-        if unit != Unit::RealTime {
+        if !unit.is_speed() {
             runs.reverse();
         }
         self.rows.push(Row { name: name.to_owned(), unit, goal, runs });

@@ -7,6 +7,9 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Catalog, Entry, Folder, Page, Result, fold, key, now};
 
+/// Tracks of one sound that are looked at: a thousand files of silence are alike.
+const MOST_TWINS: u32 = 64;
+
 /// What is known of a file, so that an unchanged one is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -248,15 +251,13 @@ fn at(db: &Transaction, folder: &Folder, entry: &Entry) -> Result<Option<There>>
 /// A free track of this sound: if there are several, one of the same name.
 fn free_twin(db: &Transaction, entry: &Entry, changed: &HashSet<i64>) -> Result<Option<i64>> {
     let Some(content) = entry.content else { return Ok(None) };
-    let mut statement = db.prepare_cached(
-        "SELECT t.id, t.path, t.missing_since NOT NULL OR NOT d.open FROM track t
-         JOIN folder d ON d.id = t.folder_id WHERE t.content = ?1 ORDER BY t.id",
-    )?;
+    let mut statement =
+        db.prepare_cached("SELECT id, path, here FROM track WHERE content = ?1 ORDER BY here, id LIMIT ?2")?;
     let mut twins = Vec::new();
-    let mut rows = statement.query([content])?;
+    let mut rows = statement.query((content, MOST_TWINS))?;
     while let Some(row) = rows.next()? {
-        let (id, path, is_free): (i64, Vec<u8>, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        if is_free || changed.contains(&id) {
+        let (id, path, here): (i64, Vec<u8>, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if !here || changed.contains(&id) {
             twins.push((name(&path) != name(&entry.path), id));
         }
     }

@@ -46,7 +46,7 @@ DROP TABLE scan;
 
 CREATE UNIQUE INDEX track_by_path ON track (folder_id, path) WHERE missing_since IS NULL;
 CREATE INDEX track_missing    ON track (folder_id, path) WHERE missing_since NOT NULL;
-CREATE INDEX track_by_content ON track (content) WHERE content NOT NULL;
+CREATE INDEX track_by_content ON track (content, here) WHERE content NOT NULL;
 CREATE INDEX track_by_album   ON track (album_id, disc_no, track_no);
 CREATE INDEX track_by_order   ON track (folded_album, disc_no, track_no, folded_title, id);
 CREATE INDEX track_by_title   ON track (folded_title, id);

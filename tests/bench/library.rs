@@ -38,12 +38,15 @@ const BATCH: usize = 1_000;
 const IN_MEMORY: &str = "nearest 10 of 100,000, in memory";
 const USUAL: &str = "similar of 100,000, by HTTP";
 const FIRST: &str = "similar of 100,000, by HTTP, first after a start";
+/// Each run is the slowest of all orders, from the beginning, the middle and the end.
+const PAGES: &str = "slowest page of 100,000, of all orders, by HTTP";
 const MORE: &str = "similar of 100,000, by HTTP, one more measured";
 
 /// Ten neighbours, from the comparison of numbers to the answer of a server.
 pub fn neighbours(table: &mut Table, material: &Material) {
     let is_wanted = |names: &[&str]| names.iter().any(|name| table.wants(name));
-    let (any, http) = (is_wanted(&[IN_MEMORY, USUAL, FIRST, MORE]), is_wanted(&[USUAL, FIRST, MORE]));
+    let (any, http) =
+        (is_wanted(&[IN_MEMORY, USUAL, FIRST, MORE, PAGES]), is_wanted(&[USUAL, FIRST, MORE, PAGES]));
     if !any {
         return;
     }
@@ -71,6 +74,11 @@ fn by_http(table: &mut Table, tracks: &[Descriptors], print: &Fingerprint) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     milliseconds(table, FIRST, Goal::of(1_000.0, 300.0), || ask(&serve(&runtime, &catalog), key));
     let server = serve(&runtime, &catalog);
+    if table.wants(PAGES) {
+        eprintln!("{PAGES} …");
+        let runs = (0..5).map(|_| slowest_page(&server)).collect();
+        table.note(PAGES, Unit::Milliseconds, Goal::of(10.0, 5.0), runs);
+    }
     milliseconds(table, USUAL, Goal::bound(10.0), || ask(&server, key));
     milliseconds(table, MORE, Goal::NONE, || {
         let (track, measured) = unmeasured.next().expect("enough are left");
@@ -85,6 +93,23 @@ fn milliseconds(table: &mut Table, name: &str, goal: Goal, work: impl FnMut()) {
         let runs = clock::on_the_wall(work).into_iter().map(|took| 1_000.0 * took).collect();
         table.note(name, Unit::Milliseconds, goal, runs);
     }
+}
+
+fn slowest_page(server: &Served) -> f64 {
+    let mut slowest = 0.0_f64;
+    for by in ["album", "title", "artist", "duration", "year", "added", "lufs"] {
+        for direction in ["", "-"] {
+            for offset in [0, N_TRACKS / 2, N_TRACKS - 100] {
+                let path = format!("/api/tracks?sort={direction}{by}&offset={offset}");
+                let begun = std::time::Instant::now();
+                let answer = http::get(server.address, &path);
+                let took = 1_000.0 * begun.elapsed().as_secs_f64();
+                assert_eq!(answer.status, 200, "{}", answer.text());
+                slowest = slowest.max(took);
+            }
+        }
+    }
+    slowest
 }
 
 fn ask(server: &Served, key: &str) {

@@ -8,6 +8,7 @@ mod inside;
 mod limits;
 mod log;
 mod moves;
+mod pages;
 mod process;
 mod ranges;
 mod scan;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Catalog, Entry, Folder, Page, Result, fold, key, now};
@@ -103,8 +104,10 @@ impl Catalog {
             return Ok(());
         }
         self.write(|db| {
-            let mut statement =
-                db.prepare_cached("UPDATE track SET missing_since = ?1, here = ?1 IS NULL WHERE id = ?2")?;
+            let mut statement = db.prepare_cached(
+                "UPDATE track SET missing_since = ?1, here = ?1 IS NULL,
+                    listed = ?1 IS NULL AND codec NOT NULL WHERE id = ?2",
+            )?;
             for id in track_ids {
                 statement.execute((missing_since, id))?;
             }
@@ -165,30 +168,66 @@ impl Catalog {
 }
 
 fn put(db: &Transaction, folder: &Folder, entry: &Entry, changed: &HashSet<i64>) -> Result<Placed> {
-    let album_id = match &entry.album {
-        Some(title) => Some(put_album(db, folder, entry, title)?),
-        None => None,
-    };
     let there = at(db, folder, entry)?;
-    let (row, is_same, is_moved) = match there {
-        Some(There { id, is_same: true }) => (id, true, false),
+    let (known, is_same, is_moved) = match there {
+        Some(There { id, is_same: true }) => (Some(id), true, false),
         _ => match free_twin(db, entry, changed)? {
             Some(twin) => {
                 if let Some(There { id, .. }) = there {
                     // Its own sound may be found elsewhere yet.
-                    db.prepare_cached("UPDATE track SET missing_since = ?2, here = 0 WHERE id = ?1")?
-                        .execute((id, now()))?;
+                    db.prepare_cached(
+                        "UPDATE track SET missing_since = ?2, here = 0, listed = 0 WHERE id = ?1",
+                    )?
+                    .execute((id, now()))?;
                 }
-                (twin, true, true)
+                (Some(twin), true, true)
             }
-            None => match there.map(|there| there.id).or(lost(db, folder, entry)?) {
-                Some(id) => (id, false, false),
-                None => (insert(db, folder, entry)?, false, false),
-            },
+            None => (there.map(|there| there.id).or(lost(db, folder, entry)?), false, false),
         },
     };
+    let (row, key) = write(db, folder, entry, known)?;
+    if known.is_some() && !is_same {
+        db.prepare_cached("UPDATE track SET lufs = NULL WHERE id = ?1")?.execute([row])?;
+        for table in ["fingerprint", "plan", "trim"] {
+            db.prepare_cached(&format!("DELETE FROM {table} WHERE track_id = ?1"))?.execute([row])?;
+        }
+    }
+    db.prepare_cached("DELETE FROM fault WHERE track_id = ?1")?.execute([row])?;
+    Ok(Placed { row, key, is_moved })
+}
+
+/// What a file says, from `?3` on.
+const COLUMNS: &str = "folder_id, path, size, mtime_ns, content, album_id, title, artists, album, album_artist,
+    genre, track_no, disc_no, year, folded, folded_title, folded_artist, folded_album, codec, sample_rate, channels,
+    bits, duration_s, has_art, listed";
+const VALUES: &str =
+    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+    ?23, ?24, ?25, ?26, ?21 NOT NULL";
+
+/// Writes a track's row, a new one if none is known; returns it and its id.
+fn write(db: &Transaction, folder: &Folder, entry: &Entry, known: Option<i64>) -> Result<(i64, String)> {
+    let (sql, name) = match known {
+        Some(id) => (
+            format!(
+                "UPDATE track SET here = 1, missing_since = NULL, ({COLUMNS}) = ({VALUES})
+                 WHERE id = ?1 AND ?2 NOT NULL RETURNING id, key"
+            ),
+            Value::from(id),
+        ),
+        None => (
+            format!(
+                "INSERT INTO track (key, added_at, here, {COLUMNS}) VALUES (?1, ?2, 1, {VALUES}) RETURNING id, key"
+            ),
+            Value::from(new_key(db, folder, entry)?),
+        ),
+    };
+    let album_id = match &entry.album {
+        Some(title) => Some(put_album(db, folder, entry, title)?),
+        None => None,
+    };
     let values = params![
-        row,
+        name,
+        now(),
         folder.id,
         entry.path,
         entry.size as i64,
@@ -214,20 +253,8 @@ fn put(db: &Transaction, folder: &Folder, entry: &Entry, changed: &HashSet<i64>)
         entry.duration_s,
         entry.has_art,
     ];
-    let key = db.prepare_cached(UPDATE)?.query_row(values, |row| row.get(0))?;
-    let stale: &[&str] = if is_same { &["fault"] } else { &["fault", "fingerprint", "plan", "trim"] };
-    for table in stale {
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE track_id = ?1"))?.execute([row])?;
-    }
-    Ok(Placed { row, key, is_moved })
+    Ok(db.prepare_cached(&sql)?.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
-
-const UPDATE: &str = "
-    UPDATE track SET folder_id = ?2, path = ?3, size = ?4, mtime_ns = ?5, content = ?6, missing_since = NULL,
-        here = 1, album_id = ?7, title = ?8, artists = ?9, album = ?10, album_artist = ?11, genre = ?12, track_no = ?13,
-        disc_no = ?14, year = ?15, folded = ?16, folded_title = ?17, folded_artist = ?18, folded_album = ?19,
-        codec = ?20, sample_rate = ?21, channels = ?22, bits = ?23, duration_s = ?24, has_art = ?25
-    WHERE id = ?1 RETURNING key";
 
 /// The track whose file lies where this one does.
 fn at(db: &Transaction, folder: &Folder, entry: &Entry) -> Result<Option<There>> {
@@ -277,24 +304,17 @@ fn lost(db: &Transaction, folder: &Folder, entry: &Entry) -> Result<Option<i64>>
     Ok(statement.query_row(params![folder.id, entry.path], |row| row.get(0)).optional()?)
 }
 
-/// A new track, of which only the place is written. Its id is made of that,
-/// and of a number where another track began there.
-fn insert(db: &Transaction, folder: &Folder, entry: &Entry) -> Result<i64> {
-    let mut statement = db.prepare_cached(
-        "INSERT INTO track (key, folder_id, path, size, mtime_ns, here, title, artists, folded, folded_title,
-            folded_artist, duration_s, has_art, added_at)
-         VALUES (?1, ?2, ?3, 0, 0, 1, '', '[]', '', '', '', 0, 0, ?4) ON CONFLICT (key) DO NOTHING",
-    )?;
-    for n in 0_u64.. {
-        let key = match n {
-            0 => key(&[&folder.path, &entry.path]),
-            _ => key(&[&folder.path, &entry.path, &n.to_le_bytes()]),
-        };
-        if statement.execute(params![key, folder.id, entry.path, now()])? > 0 {
-            break;
-        }
+/// The opaque id of a new track: made of its place, and of a number where
+/// another track began there.
+fn new_key(db: &Transaction, folder: &Folder, entry: &Entry) -> Result<String> {
+    let mut taken = db.prepare_cached("SELECT 1 FROM track WHERE key = ?1")?;
+    let mut new = key(&[&folder.path, &entry.path]);
+    let mut n = 0_u64;
+    while taken.exists([&new])? {
+        n += 1;
+        new = key(&[&folder.path, &entry.path, &n.to_le_bytes()]);
     }
-    Ok(db.last_insert_rowid())
+    Ok(new)
 }
 
 /// An album is its title and its artist; without an album artist, its title

@@ -31,7 +31,12 @@ impl Catalog {
                 folders.push(Folder { id, path: path.clone() });
             }
             const HERE: &str = "missing_since IS NULL AND folder_id IN (SELECT id FROM folder WHERE open)";
-            db.execute(&format!("UPDATE track SET here = {HERE} WHERE here != ({HERE})"), [])?;
+            db.execute(
+                &format!(
+                    "UPDATE track SET here = {HERE}, listed = {HERE} AND codec NOT NULL WHERE here != ({HERE})"
+                ),
+                [],
+            )?;
             Ok(folders)
         })?;
         self.changed();

@@ -135,6 +135,7 @@ impl Catalog {
                 ],
             )?;
             if n_stored > 0 {
+                db.execute("UPDATE track SET lufs = ?2 WHERE id = ?1", params![of.row, measured.lufs])?;
                 db.execute(
                     "INSERT OR REPLACE INTO descriptors (track_id, version, json)
                      VALUES (?1, ?2, CASE WHEN json_valid(?3) THEN ?3 -> '$.descriptors' END)",

@@ -109,9 +109,10 @@ mod tests {
         )
         .unwrap();
         run(&mut db).unwrap();
-        let there = "SELECT t.key || t.title || t.year || t.here || a.title || f.json FROM track t
+        let there =
+            "SELECT t.key || t.title || t.year || t.here || t.listed || a.title || f.json FROM track t
             JOIN album a ON a.id = t.album_id JOIN fingerprint f ON f.track_id = t.id";
-        assert_eq!(db.query_row(there, [], |row| row.get::<_, String>(0)).unwrap(), "kt19991A{}");
+        assert_eq!(db.query_row(there, [], |row| row.get::<_, String>(0)).unwrap(), "kt199911A{}");
         let fault = "SELECT t.here FROM track t JOIN fault x ON x.track_id = t.id";
         assert_eq!(db.query_row(fault, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
         // What refers to a track still goes with it.

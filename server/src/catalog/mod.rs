@@ -18,6 +18,7 @@ pub use folders::Folder;
 pub use measures::{Content, Counts, Measurable, Measured};
 pub use tracks::{Entry, Page, Query, Sort, State, Track};
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +32,9 @@ use sha2::{Digest, Sha256};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Readers kept open between requests.
 const MAX_IDLE_READERS: usize = 8;
+
+/// Lists whose lengths are remembered.
+const MAX_TOTALS: usize = 256;
 
 /// A failure of the catalog, with what was being done.
 #[derive(Debug)]
@@ -94,8 +98,10 @@ struct Shared {
     path: PathBuf,
     /// Fingerprints of other versions count as not measured.
     version: u32,
-    /// Counts the changes of which tracks are measured.
+    /// Counts the changes of which tracks there are, and which are measured.
     revision: AtomicU64,
+    /// How long lists are, as of a revision.
+    totals: Mutex<(u64, HashMap<String, u64>)>,
     writer: Mutex<Connection>,
     idle: Mutex<Vec<Connection>>,
 }
@@ -133,6 +139,7 @@ impl Catalog {
                 path,
                 version,
                 revision: AtomicU64::new(0),
+                totals: Mutex::default(),
                 writer: Mutex::new(writer),
                 idle: Mutex::default(),
             }),
@@ -186,6 +193,24 @@ impl Catalog {
     /// Another number whenever other tracks may be measured than before.
     pub fn revision(&self) -> u64 {
         self.shared.revision.load(Ordering::Acquire)
+    }
+
+    /// How long a list is: counted once until something changes.
+    fn total(&self, list: &str, count: impl FnOnce() -> Result<u64>) -> Result<u64> {
+        let revision = self.revision();
+        {
+            let totals = lock(&self.shared.totals);
+            if let (true, Some(total)) = (totals.0 == revision, totals.1.get(list)) {
+                return Ok(*total);
+            }
+        }
+        let total = count()?;
+        let mut totals = lock(&self.shared.totals);
+        if totals.0 != revision || totals.1.len() >= MAX_TOTALS {
+            *totals = (revision, HashMap::new());
+        }
+        totals.1.insert(list.to_owned(), total);
+        Ok(total)
     }
 
     /// Says so; after the change is there to be read.

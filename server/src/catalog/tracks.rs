@@ -141,7 +141,7 @@ impl Sort {
             Sort::Duration => &["t.duration_s"],
             Sort::Year => &["t.year", "t.folded_album", "t.disc_no", "t.track_no"],
             Sort::Added => &["t.added_at"],
-            Sort::Loudness => &["f.lufs"],
+            Sort::Loudness => &["t.lufs"],
         }
     }
 }
@@ -207,21 +207,19 @@ impl Catalog {
     /// A part of the list of tracks that `query` wants.
     pub fn tracks(&self, query: &Query) -> Result<Page<Track>> {
         self.read(|db| {
-            let (condition, values) = condition(query, self.shared.version);
-            let total = count(db, &condition, &values)?;
-            let direction = if query.descending { " DESC" } else { "" };
-            let order: Vec<String> = query
-                .sort
-                .columns()
-                .iter()
-                .chain(&["t.id"])
-                .map(|column| format!("{column}{direction}"))
-                .collect();
+            let (condition, mut values) = condition(query, self.shared.version);
+            let total = self.total(&format!("{condition} {values:?}"), || count(db, &condition, &values))?;
+            let window = Window::new(query, total);
+            values.push(Value::from(window.limit as i64));
+            values.push(Value::from(i64::try_from(window.offset).unwrap_or(i64::MAX)));
+            // The page is found in an index alone; only its tracks are looked up.
             let sql = format!(
-                "{SELECT} WHERE {condition} ORDER BY {} LIMIT {} OFFSET {}",
-                order.join(", "),
-                query.limit,
-                i64::try_from(query.offset).unwrap_or(i64::MAX)
+                "{SELECT} WHERE t.id IN (SELECT t.id FROM track t WHERE {condition} ORDER BY {}
+                    LIMIT ?{} OFFSET ?{}) ORDER BY {}",
+                order(query.sort, query.descending != window.is_from_end),
+                values.len() - 1,
+                values.len(),
+                order(query.sort, query.descending),
             );
             let mut statement = db.prepare_cached(&sql)?;
             let items =
@@ -231,9 +229,33 @@ impl Catalog {
     }
 }
 
+/// Which tracks of a list are wanted, counted from its nearer end: what lies
+/// before them is walked through.
+struct Window {
+    limit: u64,
+    offset: u64,
+    is_from_end: bool,
+}
+
+impl Window {
+    fn new(query: &Query, total: u64) -> Self {
+        let offset = query.offset.min(total);
+        let limit = u64::from(query.limit).min(total - offset);
+        let behind = total - offset - limit;
+        let is_from_end = behind < offset;
+        Window { limit, offset: if is_from_end { behind } else { offset }, is_from_end }
+    }
+}
+
+fn order(sort: Sort, descending: bool) -> String {
+    let direction = if descending { " DESC" } else { "" };
+    let columns = sort.columns().iter().chain(&["t.id"]).map(|column| format!("{column}{direction}"));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
 /// The WHERE clause of a query, every word from outside as a parameter.
 fn condition(query: &Query, version: u32) -> (String, Vec<Value>) {
-    let mut condition = String::from("t.codec NOT NULL AND t.here");
+    let mut condition = String::from("t.listed = 1");
     let mut values = vec![Value::from(version)];
     for word in fold(query.words.as_deref().unwrap_or_default()).split_whitespace() {
         values.push(Value::from(word.to_owned()));
@@ -241,15 +263,14 @@ fn condition(query: &Query, version: u32) -> (String, Vec<Value>) {
     }
     if let Some(album) = &query.album {
         values.push(Value::from(album.clone()));
-        condition.push_str(&format!(" AND a.key = ?{}", values.len()));
+        condition
+            .push_str(&format!(" AND t.album_id = (SELECT id FROM album WHERE key = ?{})", values.len()));
     }
     (condition, values)
 }
 
 fn count(db: &Connection, condition: &str, values: &[Value]) -> Result<u64> {
-    let sql = format!(
-        "SELECT count(*) FROM track t LEFT JOIN album a ON a.id = t.album_id WHERE {condition} AND ?1 NOT NULL"
-    );
+    let sql = format!("SELECT count(*) FROM track t WHERE {condition} AND ?1 NOT NULL");
     let total: i64 = db.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
     Ok(total as u64)
 }

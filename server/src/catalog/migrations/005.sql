@@ -30,14 +30,18 @@ CREATE TABLE track_5 (
     bits          INTEGER,
     duration_s    REAL NOT NULL,
     has_art       INTEGER NOT NULL,
-    added_at      INTEGER NOT NULL       -- since 1970, seconds
+    added_at      INTEGER NOT NULL,      -- since 1970, seconds
+    lufs          REAL,                  -- as it was measured last: what the list is ordered by
+    listed        INTEGER NOT NULL       -- 1: here, and it could be opened
 ) STRICT;
 
 INSERT INTO track_5
 SELECT id, key, folder_id, path, size, mtime_ns, NULL, NULL,
     (SELECT d.open FROM folder d WHERE d.id = folder_id), album_id, title, artists, album, album_artist,
     genre, track_no, disc_no, year, folded, folded_title, folded_artist, folded_album, codec, sample_rate,
-    channels, bits, duration_s, has_art, added_at
+    channels, bits, duration_s, has_art, added_at,
+    (SELECT f.lufs FROM fingerprint f WHERE f.track_id = id),
+    codec NOT NULL AND (SELECT d.open FROM folder d WHERE d.id = folder_id)
 FROM track;
 
 DROP TABLE track;
@@ -48,6 +52,13 @@ CREATE UNIQUE INDEX track_by_path ON track (folder_id, path) WHERE missing_since
 CREATE INDEX track_missing    ON track (folder_id, path) WHERE missing_since NOT NULL;
 CREATE INDEX track_by_content ON track (content, here) WHERE content NOT NULL;
 CREATE INDEX track_by_album   ON track (album_id, disc_no, track_no);
-CREATE INDEX track_by_order   ON track (folded_album, disc_no, track_no, folded_title, id);
-CREATE INDEX track_by_title   ON track (folded_title, id);
-CREATE INDEX track_by_artist  ON track (folded_artist, id);
+
+-- One for each order of the list, so that a page of it is found in an index alone.
+CREATE INDEX track_in_order ON track
+    (listed, folded_album IS NULL, folded_album, album_id, disc_no, track_no, folded_title, id);
+CREATE INDEX track_by_title    ON track (listed, folded_title, id);
+CREATE INDEX track_by_artist   ON track (listed, folded_artist, folded_album, disc_no, track_no, id);
+CREATE INDEX track_by_duration ON track (listed, duration_s, id);
+CREATE INDEX track_by_year     ON track (listed, year, folded_album, disc_no, track_no, id);
+CREATE INDEX track_by_added    ON track (listed, added_at, id);
+CREATE INDEX track_by_lufs     ON track (listed, lufs, id);

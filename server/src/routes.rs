@@ -54,9 +54,9 @@ pub fn routes(house: Arc<House>) -> BoxedFilter<(Response,)> {
         .or(at!(warp::path!("api" / "tracks" / Id / "chunks" / u64) => chunk))
         .unify();
     let work =
-        at!(warp::path!("api" / "library" / "scan") => read_or_post(library::scan, library::start_scan))
+        at!(warp::path!("api" / "library" / "scan") => read_or(Method::POST, "GET, HEAD, POST", library::scan, library::start_scan))
             .or(at!(warp::path!("api" / "library" / "missing")
-                => read_or_delete(library::missing, library::forget_missing)))
+                => read_or(Method::DELETE, "GET, HEAD, DELETE", library::missing, library::forget_missing)))
             .unify()
             .or(at!(warp::path!("api" / "library" / "faults") => read(library::faults)))
             .unify()
@@ -127,30 +127,7 @@ where
     move |ask| if ask.method == Method::POST { handler(ask).boxed() } else { refuse("POST") }
 }
 
-/// An address that is read and where something is started.
-fn read_or_post<F, G>(
-    reader: impl Fn(Ask) -> F + Clone + Send + Sync + 'static,
-    poster: impl Fn(Ask) -> G + Clone + Send + Sync + 'static,
-) -> impl Fn(Ask) -> Answer + Clone
-where
-    F: Future<Output = Result<Response>> + Send + 'static,
-    G: Future<Output = Result<Response>> + Send + 'static,
-{
-    read_or(Method::POST, "GET, HEAD, POST", reader, poster)
-}
-
-/// An address that is read and where all of it is forgotten.
-fn read_or_delete<F, G>(
-    reader: impl Fn(Ask) -> F + Clone + Send + Sync + 'static,
-    deleter: impl Fn(Ask) -> G + Clone + Send + Sync + 'static,
-) -> impl Fn(Ask) -> Answer + Clone
-where
-    F: Future<Output = Result<Response>> + Send + 'static,
-    G: Future<Output = Result<Response>> + Send + 'static,
-{
-    read_or(Method::DELETE, "GET, HEAD, DELETE", reader, deleter)
-}
-
+/// An address that is read, and where something is done by another method.
 fn read_or<F, G>(
     method: Method,
     allow: &'static str,

@@ -210,7 +210,7 @@ fn write(db: &Transaction, folder: &Folder, entry: &Entry, known: Option<i64>) -
         Some(id) => (
             format!(
                 "UPDATE track SET here = 1, missing_since = NULL, ({COLUMNS}) = ({VALUES})
-                 WHERE id = ?1 AND ?2 NOT NULL RETURNING id, key"
+                 WHERE id = ?1 RETURNING id, key"
             ),
             Value::from(id),
         ),

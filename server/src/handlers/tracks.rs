@@ -123,7 +123,11 @@ pub async fn open(house: &Arc<House>, track: Measurable) -> Result<(File, Measur
     off_thread(move || match media::open(&track) {
         Ok(file) => Ok((file, track)),
         Err(error) => {
-            if matches!(error, media::Error::Missing) && media::path_of(&track.folder).is_dir() {
+            // Unless a scan has just found where it went.
+            let now = house.catalog.measurable(&track.key)?;
+            let is_there =
+                now.is_some_and(|now| (now.folder, now.path) == (track.folder.clone(), track.path));
+            if is_there && matches!(error, media::Error::Missing) && media::path_of(&track.folder).is_dir() {
                 house.catalog.miss(&[track.row])?;
                 house.events.tell(Event::Library);
             }

@@ -3,6 +3,7 @@
 //! Only descriptors are read, and only new ones become points, so that asking
 //! first of all, or while a library is measured, is cheap.
 
+use std::collections::HashSet;
 use std::mem::take;
 use std::sync::Arc;
 
@@ -51,15 +52,35 @@ impl Alike {
     /// The `n` tracks nearest to `of`, which is that of `row`. Who asks while
     /// the points are read waits without a thread.
     pub async fn nearest(&self, catalog: &Catalog, row: i64, of: Point, n: usize) -> Result<Near> {
+        self.ask(catalog, move |index| index.nearest(row, &of, n)).await
+    }
+
+    /// About `n` tracks that lead from one point to another, none of them in
+    /// `not`, each as near to the straight way as there is.
+    pub async fn between(
+        &self,
+        catalog: &Catalog,
+        (from, to): (Point, Point),
+        n: usize,
+        not: HashSet<i64>,
+    ) -> Result<Vec<i64>> {
+        self.ask(catalog, move |index| index.between(&from, &to, n, not)).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        catalog: &Catalog,
+        question: impl FnOnce(&Index) -> T + Send + 'static,
+    ) -> Result<T> {
         let mut index = Arc::clone(&self.index).lock_owned().await;
         let catalog = catalog.clone();
         let span = tracing::Span::current();
         let work = move || {
             index.refresh(&catalog)?;
-            Ok(index.nearest(row, &of, n))
+            Ok(question(&index))
         };
         match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
-            Ok(near) => near,
+            Ok(answer) => answer,
             Err(gone) => Err(Error::unexpected(gone)),
         }
     }
@@ -95,6 +116,8 @@ impl Index {
                 self.points.push(point);
             }
         })?;
+        self.contents.shrink_to_fit();
+        self.points.shrink_to_fit();
         self.revision = Some(revision);
         Ok(())
     }
@@ -108,5 +131,18 @@ impl Index {
             found: found.filter(|(other, _)| *other != row).take(n).collect(),
             n_others: (self.contents.len() - n_itself) as u64,
         }
+    }
+
+    fn between(&self, from: &Point, to: &Point, n: usize, mut not: HashSet<i64>) -> Vec<i64> {
+        let mut way = Vec::with_capacity(n);
+        for step in 1..=n {
+            let aim = from.between(to, step as f32 / (n + 1) as f32);
+            // So many may be taken: one more is not.
+            let found = nearest(&self.points, &aim, not.len() + 1).into_iter();
+            let free = found.map(|(at, _)| self.contents[at].row).find(|row| !not.contains(row));
+            way.extend(free);
+            not.extend(free);
+        }
+        way
     }
 }

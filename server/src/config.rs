@@ -2,11 +2,18 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::Result;
 
+/// How often the whole library is looked through when nothing is said.
+pub const RESCAN: Duration = Duration::from_secs(15 * 60);
+
 /// The address when none is given: this machine only.
 pub const LISTEN: &str = "127.0.0.1:8765";
+
+/// Disk space for thumbnails when none is given, in MiB.
+pub const ART_CACHE: u32 = 256;
 
 /// What `auralis serve` is told by flags, environment and file.
 #[derive(Clone, Debug)]
@@ -23,6 +30,13 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Background workers; none: as many as the machine allows.
     pub workers: Option<usize>,
+    /// Whether changes in the library are seen by itself.
+    pub watch: bool,
+    /// How often all of it is looked through, for changes of which nobody tells;
+    /// none: never.
+    pub rescan: Option<Duration>,
+    /// Disk space for thumbnails, in MiB; 0 keeps none.
+    pub art_cache: u32,
 }
 
 impl Config {
@@ -35,6 +49,9 @@ impl Config {
             hosts: Vec::new(),
             cors_origins: Vec::new(),
             workers: None,
+            watch: true,
+            rescan: Some(RESCAN),
+            art_cache: ART_CACHE,
         }
     }
 

@@ -1,9 +1,11 @@
 //! Errors as HTTP says them: RFC 9457 problems. The client gets a sentence
 //! that names the thing and the way out; what is underneath goes to the log.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use warp::Reply;
 use warp::http::{HeaderValue, StatusCode, header};
@@ -20,10 +22,21 @@ pub struct Error {
     pub kind: &'static str,
     /// What is wrong and what to do, for the client.
     pub detail: String,
+    /// Which field of the request it is about.
+    pub field: Option<Box<Field>>,
     /// Headers that belong to it.
     pub headers: Vec<(header::HeaderName, HeaderValue)>,
     /// What is underneath, for the log.
     pub cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A field of a request.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// At which of its characters, counted from 0.
+    pub at: Option<usize>,
 }
 
 /// The result of a handler.
@@ -32,7 +45,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A problem of `kind`.
     pub fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
-        Error { status, kind, detail: detail.into(), headers: Vec::new(), cause: None }
+        Error { status, kind, detail: detail.into(), field: None, headers: Vec::new(), cause: None }
     }
 
     /// The same, caused by `cause`.
@@ -76,6 +89,20 @@ impl Error {
         Error::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-value", detail)
     }
 
+    /// The same, about a field of the request.
+    #[must_use]
+    pub fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(Box::new(Field { name: field.into(), at: None }));
+        self
+    }
+
+    /// 422: a rule that cannot be read.
+    pub fn rule(field: &'static str, wrong: &crate::rule::Wrong) -> Self {
+        let mut error = Error::unprocessable(format!("{field}, {wrong}"));
+        error.field = Some(Box::new(Field { name: field.into(), at: Some(wrong.at) }));
+        error
+    }
+
     /// 503: measuring goes on; come again in a second.
     pub fn measuring() -> Self {
         Error::new(
@@ -103,6 +130,8 @@ impl Error {
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: &self.detail,
+            field: self.field.as_ref().map(|field| &*field.name),
+            at: self.field.as_ref().and_then(|field| field.at),
             request_id,
         };
         // A struct of strings and a number always serialises.
@@ -120,12 +149,23 @@ impl Error {
 }
 
 /// RFC 9457, with the id under which the log knows the request.
-#[derive(Serialize)]
-struct Problem<'a> {
+#[derive(JsonSchema, Serialize)]
+pub struct Problem<'a> {
+    /// What kind of problem.
     r#type: String,
+    /// The status in words.
     title: &'a str,
+    /// The status.
     status: u16,
+    /// What is wrong and what to do.
     detail: &'a str,
+    /// Which field of the query or the body it is about; `body`: all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    /// At which of the field's characters, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<usize>,
+    /// The request, as the log calls it.
     request_id: &'a str,
 }
 
@@ -154,7 +194,13 @@ impl Reply for Error {
 
 impl From<catalog::Error> for Error {
     fn from(error: catalog::Error) -> Self {
-        Error::unexpected(error)
+        if !error.is_of_disk() {
+            return Error::unexpected(error);
+        }
+        // The whole of it goes to the log: it may name folders.
+        let detail = "the catalog's file or disk fails; the server's log says what to do, \
+                      and `auralis doctor` looks closer";
+        Error::new(StatusCode::SERVICE_UNAVAILABLE, "catalog-failed", detail).because(error)
     }
 }
 
@@ -162,6 +208,15 @@ impl From<media::Error> for Error {
     fn from(error: media::Error) -> Self {
         let detail = format!("{error}; scan the library again");
         Error::new(StatusCode::NOT_FOUND, "file-missing", detail).because(error)
+    }
+}
+
+impl From<media::Silent> for Error {
+    fn from(error: media::Silent) -> Self {
+        match error {
+            media::Silent::File(error) => error.into(),
+            media::Silent::Sound(error) => error.into(),
+        }
     }
 }
 
@@ -183,8 +238,8 @@ impl From<auralis_core::error::Error> for Error {
     fn from(error: auralis_core::error::Error) -> Self {
         use auralis_core::error::Kind;
         match error.kind {
-            Kind::Invalid => Error::unprocessable(error.to_string()).because(error),
-            Kind::Io | Kind::Cancelled => Error::unexpected(error),
+            // What is asked for is held to its range before: the core never sees it.
+            Kind::Invalid | Kind::Io | Kind::Cancelled => Error::unexpected(error),
             Kind::Unsupported | Kind::Damaged | Kind::Limit => {
                 Error::new(StatusCode::UNPROCESSABLE_ENTITY, "unreadable-file", error.to_string())
                     .because(error)

@@ -1,5 +1,6 @@
 //! What happens in the house, told to every page that listens.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 
@@ -9,7 +10,7 @@ use crate::scan::Status;
 const BACKLOG: usize = 256;
 
 /// One thing that happened, as the socket says it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A scan began, went on or ended.
@@ -33,6 +34,18 @@ pub enum Event {
     },
     /// Tracks came or went.
     Library,
+    /// What a listener made of a track is other than before.
+    Changed {
+        /// The track.
+        track_id: String,
+    },
+    /// Playlists or their items are other than before.
+    Playlists,
+    /// The queue is other than before.
+    Queue {
+        /// The number of the change; the same: only the position is another.
+        revision: u64,
+    },
 }
 
 /// Where events are announced and heard.

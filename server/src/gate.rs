@@ -12,9 +12,13 @@ use warp::reply::Response;
 use crate::error::Error;
 
 /// The largest request body, in bytes: no request needs one yet.
-const MAX_BODY: u64 = 64 << 10;
+pub const MAX_BODY: u64 = 2 << 20;
+/// What a body may be: JSON, or a playlist. Nothing that a form can send.
+pub const JSON: &str = "application/json";
+/// Names of playlists in M3U8, the registered one first.
+pub const PLAYLISTS: [&str; 3] = ["application/vnd.apple.mpegurl", "audio/mpegurl", "audio/x-mpegurl"];
 /// Methods and headers a listed origin may use.
-const CORS_METHODS: &str = "GET, HEAD, POST";
+const CORS_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const CORS_HEADERS: &str = "content-type, range, if-range, if-none-match, if-match";
 const CORS_EXPOSED: &str = "accept-ranges, content-length, content-range, etag, retry-after";
 
@@ -177,7 +181,13 @@ fn is_same(origin: &HeaderValue, host: &str) -> bool {
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
-/// A body is small JSON or none.
+/// What a body is said to be, without parameters.
+pub fn media_type(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().split(';').next().unwrap_or_default().trim()
+}
+
+/// A body is small, and of a kind that is known, or there is none.
 fn check_body(headers: &HeaderMap) -> Result<(), Error> {
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -189,14 +199,13 @@ fn check_body(headers: &HeaderMap) -> Result<(), Error> {
         ));
     }
     let has_body = length.is_some_and(|length| length > 0) || headers.contains_key(header::TRANSFER_ENCODING);
-    let media_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if has_body && !essence.eq_ignore_ascii_case("application/json") {
+    let is_known =
+        |kind: &str| PLAYLISTS.into_iter().chain([JSON]).any(|known| known.eq_ignore_ascii_case(kind));
+    if has_body && !is_known(media_type(headers)) {
         return Err(Error::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported-media-type",
-            "a request body must be application/json",
+            "a request body must be application/json, or a playlist as application/vnd.apple.mpegurl",
         ));
     }
     Ok(())
@@ -263,11 +272,12 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_small_json() {
+    fn bodies_are_small_and_of_a_known_kind() {
         let host = ("host", "localhost");
         let json = ("content-type", "application/json; charset=utf-8");
         check("POST", &[host, ("content-length", "2"), json], Ok(()));
         check("POST", &[host, ("content-length", "2"), ("content-type", "text/plain")], Err(415));
+        check("POST", &[host, ("content-length", "2"), ("content-type", "audio/x-mpegurl")], Ok(()));
         check("POST", &[host, ("content-length", "2")], Err(415));
         check("POST", &[host, ("content-length", "99999999"), json], Err(413));
     }

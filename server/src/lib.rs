@@ -4,13 +4,15 @@
 //! Reading order: [`commands`] is what a person types; [`config`] what the
 //! server is told. [`serve`] starts everything, [`listen`] and [`gate`] let
 //! requests in, [`routes`] sends them to [`handlers`]. Below these lie the
-//! rooms: the [`catalog`] knows, [`scan`] finds, [`jobs`] measures, [`media`]
-//! opens files, [`stream`] renders on the [`pool`]. [`error`] and [`dto`] are
-//! how it speaks.
+//! rooms: the [`catalog`] knows, a [`rule`] says what is looked for in it,
+//! [`scan`] finds, [`jobs`] measures, [`media`] opens files, [`stream`] renders
+//! on the [`pool`], [`art`] makes pictures small. [`error`] and [`dto`] are how
+//! it speaks, [`openapi`] what it says of that.
 
 #![forbid(unsafe_code)]
 
 pub mod alike;
+pub mod art;
 pub mod catalog;
 pub mod commands;
 pub mod config;
@@ -24,11 +26,16 @@ pub mod handlers;
 pub mod jobs;
 pub mod listen;
 pub mod logs;
+pub mod m3u;
 pub mod media;
 pub mod metrics;
+pub mod openapi;
+pub mod pace;
+pub mod part;
 pub mod pool;
 pub mod range;
 pub mod routes;
+pub mod rule;
 pub mod scan;
 pub mod serve;
 pub mod stream;

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use auralis_core::decode::{self, Decoder};
+
 use crate::catalog::{Measurable, key};
+use crate::part::Part;
 
 /// Why a track's file is not opened.
 #[derive(Debug)]
@@ -59,10 +62,15 @@ impl Stamp {
     }
 }
 
+/// Where a track's file was found.
+pub fn full_path(track: &Measurable) -> PathBuf {
+    path_of(&track.folder).join(path_of(&track.path))
+}
+
 /// Opens a track's file, if it is still the one that was scanned.
 pub fn open(track: &Measurable) -> Result<File, Error> {
     let root = path_of(&track.folder);
-    let path = root.join(path_of(&track.path));
+    let path = full_path(track);
     // A link put in its place must not lead out of the library.
     let (Ok(root), Ok(real)) = (root.canonicalize(), path.canonicalize()) else { return Err(Error::Missing) };
     if !real.starts_with(&root) {
@@ -79,9 +87,31 @@ pub fn open(track: &Measurable) -> Result<File, Error> {
     Ok(file)
 }
 
-/// The file's id: another size or time is another file.
+/// Opens a track's sound, if its file is still the one that was scanned.
+pub fn sound(track: &Measurable) -> Result<Part<Decoder>, Silent> {
+    let file = open(track).map_err(Silent::File)?;
+    let extension = extension(track);
+    let decoder = decode::open(Box::new(BufReader::new(file)), Some(track.size), extension.as_deref());
+    let (first, n_frames) = track.cut;
+    Part::new(decoder.map_err(Silent::Sound)?, first, n_frames).map_err(Silent::Sound)
+}
+
+/// Why a track's sound is not opened.
+#[derive(Debug)]
+pub enum Silent {
+    /// Its file is not.
+    File(Error),
+    /// What is in it does not sound.
+    Sound(auralis_core::error::Error),
+}
+
+/// The file's id: another size or time is another file, and so is another part
+/// of it.
 pub fn file_id(track: &Measurable) -> String {
-    key(&[track.key.as_bytes(), &track.size.to_le_bytes(), &track.mtime_ns.to_le_bytes()])
+    let (first, n_frames) = track.cut;
+    let [size, first, n_frames] = [track.size, first, n_frames.unwrap_or(0)].map(u64::to_le_bytes);
+    let whole = [track.key.as_bytes(), &size, &track.mtime_ns.to_le_bytes()];
+    if track.is_whole() { key(&whole) } else { key(&[&whole[..], &[&first, &n_frames]].concat()) }
 }
 
 /// The extension of a track's file, in lower case.

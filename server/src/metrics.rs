@@ -39,28 +39,32 @@ pub struct Metrics {
     pub trims: Counter,
     /// Bytes of files sent as they are.
     pub file_bytes: Counter,
+    /// Pictures decoded.
+    pub pictures: Counter,
 }
 
 impl Metrics {
     /// All counters as text.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        for (name, help, counter) in [
-            ("requests", "Requests answered.", &self.requests),
-            ("request_errors", "Requests answered with a 5xx.", &self.errors),
-            ("renders", "Native renders begun for listeners.", &self.renders),
-            ("rendered_frames", "Frames rendered natively for listeners.", &self.rendered_frames),
-            ("measured", "Fingerprints made.", &self.measured),
-            ("measure_failures", "Fingerprints that failed.", &self.measure_failures),
-            ("checks", "Plans rendered in the background to hold their promise.", &self.checks),
-            ("trims", "Promises that such a rendering corrected.", &self.trims),
-            ("file_bytes", "Bytes of files sent as they are.", &self.file_bytes),
+        for (name, help, value) in [
+            ("requests", "Requests answered.", self.requests.value()),
+            ("request_errors", "Requests answered with a 5xx.", self.errors.value()),
+            ("renders", "Native renders begun for listeners.", self.renders.value()),
+            ("rendered_frames", "Frames rendered natively for listeners.", self.rendered_frames.value()),
+            ("measured", "Fingerprints made.", self.measured.value()),
+            ("measure_failures", "Fingerprints that failed.", self.measure_failures.value()),
+            ("checks", "Plans rendered in the background to hold their promise.", self.checks.value()),
+            ("trims", "Promises that such a rendering corrected.", self.trims.value()),
+            ("file_bytes", "Bytes of files sent as they are.", self.file_bytes.value()),
+            ("statements", "Statements that the catalog ran.", crate::catalog::n_statements()),
+            ("pictures", "Pictures decoded to be made small.", self.pictures.value()),
         ] {
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
                 "# HELP auralis_{name}_total {help}\n# TYPE auralis_{name}_total counter\nauralis_{name}_total {}",
-                counter.value()
+                value
             );
         }
         text

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 
 use crate::Result;
 use crate::alike::Alike;
-use crate::catalog::Catalog;
+use crate::art::Art;
+use crate::catalog::{Catalog, Owner};
 use crate::config::Config;
 use crate::demo;
 use crate::error::chain;
@@ -102,8 +103,10 @@ pub async fn serve(
     let cpus = std::thread::available_parallelism().ok().map(usize::from);
     let n_workers = config.workers.unwrap_or_else(|| workers(cpus));
     let data = config.data.clone();
-    let opened = move || Catalog::open(&data, auralis_core::fingerprint::VERSION);
-    let catalog = tokio::task::spawn_blocking(opened).await??;
+    let opened = move || -> Result<_> {
+        Ok((Owner::of(&data)?, Catalog::open(&data, auralis_core::fingerprint::VERSION)?))
+    };
+    let (_owner, catalog) = tokio::task::spawn_blocking(opened).await??;
     let events = Events::default();
     let metrics = Arc::new(Metrics::default());
     let jobs = Jobs::new(catalog.clone(), events.clone(), Arc::clone(&metrics), seams.measure);
@@ -113,11 +116,15 @@ pub async fn serve(
     };
     let scanner = Scanner::new(catalog.clone(), events.clone(), found);
     let mut threads = jobs.start(n_workers)?;
+    if config.watch {
+        threads.push(scanner.watch(config.rescan)?);
+    }
     threads.push(scanner.start()?);
     threads.push(fill(&config, &catalog, &scanner)?);
     let house = House {
         catalog,
         alike: Alike::default(),
+        art: Art::new(config.data.join("art"), u64::from(config.art_cache) << 20, Arc::clone(&metrics))?,
         jobs: jobs.clone(),
         scanner: scanner.clone(),
         pool: Pool::new("render", cpus.unwrap_or(1))?,

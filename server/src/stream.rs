@@ -3,17 +3,16 @@
 //! it is made when it is asked for. A slice at a time: a client that stops
 //! reading stops the rendering and holds no thread.
 
-use std::io::BufReader;
 use std::ops::Range;
 use std::sync::Arc;
 
 use auralis_core::block::Block;
 use auralis_core::encode::{Format, wav};
+use auralis_core::error;
 use auralis_core::flow::{Source, Spec, Stereo};
 use auralis_core::geometry::Geometry;
 use auralis_core::plan::Stages;
 use auralis_core::player::Render;
-use auralis_core::{decode, error};
 use bytes::Bytes;
 
 use crate::catalog::{Measurable, key};
@@ -75,12 +74,9 @@ impl Recipe {
     /// Opens the sound at `frame` of the track, and says whether its depth is
     /// reduced, which takes dither.
     fn open(&self, frame: u64) -> Result<(Sound, bool), Error> {
-        let file = media::open(&self.track)?;
-        let extension = media::extension(&self.track);
-        let decoder =
-            decode::open(Box::new(BufReader::new(file)), Some(self.track.size), extension.as_deref())?;
-        let bits = decoder.bits_per_sample();
-        let stereo = Stereo::new(decoder);
+        let part = media::sound(&self.track)?;
+        let bits = part.whole().bits_per_sample();
+        let stereo = Stereo::new(part);
         let mut sound: Sound = match &self.plan {
             Some((stages, _)) => {
                 Box::new(Render::new(stereo, stages, self.n_frames, Geometry::at(self.rate))?)

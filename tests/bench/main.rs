@@ -22,9 +22,8 @@ fn main() {
     native::stages(&mut table, &material);
     native::rendering(&mut table, &material);
     native::enhancing(&mut table, &material);
-    library::neighbours(&mut table, &material);
+    library::rows(&mut table, &material);
     scan::first(&mut table);
-    scan::again(&mut table);
     wasm::in_node(&mut table, &material);
     wasm::in_worker(&mut table, &material);
     wasm::in_worklet(&mut table, &material);

@@ -1,7 +1,5 @@
-//! Reading a library: 2,000 tagged FLAC files for the first time, and 100,000
-//! that are as they were.
+//! Reading a library of 2,000 tagged FLAC files for the first time.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -9,9 +7,9 @@ use auralis_core::block::Block;
 use auralis_core::encode::{Format, encoder};
 use auralis_core::fingerprint::VERSION;
 use auralis_core::flow::Spec;
-use auralis_server::catalog::{Catalog, Entry};
+use auralis_server::catalog::Catalog;
 use auralis_server::events::Events;
-use auralis_server::media::{Stamp, bytes_of};
+use auralis_server::media::bytes_of;
 use auralis_server::scan::Scanner;
 use auralis_tests::folder;
 use auralis_tests::signals::{Character, track};
@@ -22,11 +20,7 @@ use crate::clock;
 use crate::table::{Goal, Table, Unit};
 
 const FIRST: &str = "first scan of 2,000 FLAC files";
-const AGAIN: &str = "scan of 100,000 unchanged files";
 const N_FIRST: usize = 2_000;
-const N_AGAIN: usize = 100_000;
-/// Files in a folder.
-const N_TOGETHER: usize = 100;
 const RATE: u32 = 44_100;
 
 /// Tags and contents of files that nobody has seen.
@@ -45,24 +39,6 @@ pub fn first(table: &mut Table) {
     });
     let speeds = runs.into_iter().map(|took| N_FIRST as f64 / took).collect();
     table.note(FIRST, Unit::Files, Goal::of(1_000.0, 2_000.0), speeds);
-}
-
-/// Nothing but names, sizes and times.
-pub fn again(table: &mut Table) {
-    if !table.wants(AGAIN) {
-        return;
-    }
-    eprintln!("{AGAIN} …");
-    let (library, data) = (folder(), folder());
-    let catalog = opened(data.path(), library.path());
-    write_empty(library.path(), &catalog);
-    let scanner = Scanner::new(catalog, Events::default(), || {});
-    let runs = clock::on_the_wall(|| {
-        let status = scanner.scan().expect("a scan");
-        assert_eq!((status.unchanged, status.read, status.gone), (N_AGAIN as u64, 0, 0));
-    });
-    let runs = runs.into_iter().map(|took| 1_000.0 * took).collect();
-    table.note(AGAIN, Unit::Milliseconds, Goal::of(5_000.0, 3_000.0), runs);
 }
 
 fn opened(data: &Path, library: &Path) -> Catalog {
@@ -98,31 +74,5 @@ fn write_flacs(library: &Path) {
         tag.set_genre("Test".to_owned());
         tag.set_track(n as u32 % 12 + 1);
         tag.save_to_path(&path, WriteOptions::default()).expect("it is tagged");
-    }
-}
-
-/// Files with nothing in them, and a catalog that knows them.
-fn write_empty(library: &Path, catalog: &Catalog) {
-    let folder = catalog.folders().expect("an answer").remove(0);
-    for first in (0..N_AGAIN).step_by(N_TOGETHER) {
-        let name = format!("{first:06}");
-        fs::create_dir(library.join(&name)).expect("a folder");
-        let entry = |n: usize| {
-            let path = format!("{name}/{n:06}.flac");
-            fs::write(library.join(&path), b"").expect("a file");
-            let stamp = Stamp::of(&fs::metadata(library.join(&path)).expect("it is there"));
-            Entry {
-                title: path.clone(),
-                path: path.into_bytes(),
-                size: stamp.size,
-                mtime_ns: stamp.mtime_ns,
-                content: Some((n as u128).to_le_bytes()),
-                codec: Some("flac".to_owned()),
-                album: Some(name.clone()),
-                ..Entry::default()
-            }
-        };
-        let entries: Vec<Entry> = (first..first + N_TOGETHER).map(entry).collect();
-        catalog.put(&folder, &entries, &HashSet::new()).expect("they are stored");
     }
 }

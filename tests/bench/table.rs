@@ -15,10 +15,15 @@ pub enum Unit {
     Load,
     /// Files read per second of a processor.
     Files,
+    /// Memory of a program.
+    Mebibytes,
+    /// Room on the disk for each track.
+    Kilobytes,
 }
 
 impl Unit {
-    const ALL: [Unit; 4] = [Unit::RealTime, Unit::Milliseconds, Unit::Files, Unit::Load];
+    const ALL: [Unit; 6] =
+        [Unit::RealTime, Unit::Milliseconds, Unit::Files, Unit::Load, Unit::Mebibytes, Unit::Kilobytes];
 
     fn title(self) -> &'static str {
         match self {
@@ -26,6 +31,8 @@ impl Unit {
             Unit::Milliseconds => "milliseconds",
             Unit::Load => "% of a core while playing",
             Unit::Files => "files per second of a processor",
+            Unit::Mebibytes => "MiB of memory",
+            Unit::Kilobytes => "KB on the disk",
         }
     }
 
@@ -35,6 +42,8 @@ impl Unit {
             Unit::Milliseconds => "ms",
             Unit::Load => "%",
             Unit::Files => "files/s",
+            Unit::Mebibytes => "MiB",
+            Unit::Kilobytes => "KB",
         }
     }
 

@@ -46,7 +46,7 @@ async function played(browser, server, stages) {
   }
   const meter = await render_meter(page);
   await page.goto(server.url);
-  await page.locator("[role=row][data-track]").first().click();
+  await page.locator("[data-track] .c-title").first().click();
   await heard(page, "it plays enhanced", (now) => now.enhanced && now.position_frames > 0);
   if (((await stats(page)).plan_id === ALL_ON) !== Boolean(stages)) throw new Error("another plan plays");
   await sleep(1000 * WARM_S);

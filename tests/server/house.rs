@@ -16,6 +16,7 @@ use auralis_tests::{Server, folder, serving};
 use serde_json::Value;
 
 use crate::inside::Inside;
+use crate::openapi::contract;
 
 /// Frames per second of made-up tracks.
 pub const RATE: u32 = 44_100;
@@ -106,11 +107,18 @@ impl House {
         std::fs::write(path, bytes).expect("a file");
     }
 
-    /// The command that serves the library.
+    /// The command that serves the library, and looks at it only when asked to.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = serving(self.data.path(), args);
-        command.arg("--library").arg(self.library.path());
+        command.arg("--no-watch").arg("--library").arg(self.library.path());
         command
+    }
+
+    /// Starts the server as people do: it watches the library.
+    pub fn open_watching(&mut self, args: &[&str]) {
+        let mut command = serving(self.data.path(), args);
+        command.env("AURALIS_LOG", "warn").arg("--library").arg(self.library.path());
+        self.run(command);
     }
 
     /// Starts the server. What it logs is shown when it is a worry.
@@ -145,8 +153,19 @@ impl House {
         self.ask("GET", path, &[])
     }
 
+    /// Asks; whatever is answered is held against the document of the interface.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
-        request(self.address(), method, path, headers, b"")
+        let response = request(self.address(), method, path, headers, b"");
+        contract::hold(method, path, None, &response);
+        response
+    }
+
+    /// Asks with a body of JSON.
+    pub fn send(&self, method: &str, path: &str, body: Value) -> Response {
+        let kind = [("Content-Type", "application/json")];
+        let response = request(self.address(), method, path, &kind, body.to_string().as_bytes());
+        contract::hold(method, path, Some(&body), &response);
+        response
     }
 
     /// Waits until the scan has found `n_files`, all is read, and nothing is

@@ -25,6 +25,7 @@ impl Inside {
         log();
         let mut config = Config::new(data.to_owned());
         config.libraries.push(library.to_owned());
+        config.watch = false;
         let config = config.checked().expect("a configuration");
         let (end, ending) = watch::channel(false);
         let (ready, is_ready) = sync_channel(1);

@@ -1,19 +1,35 @@
 //! The real server over a real socket: what it answers, whom, and what it
 //! withstands.
 
+mod art;
+mod art_kept;
+mod bombs;
+mod cue;
+mod figures;
 mod headers;
 mod hostile;
 mod house;
 mod inside;
 mod limits;
+mod listening;
 mod log;
 mod moves;
+mod openapi;
+mod order;
 mod pages;
+mod pictures;
+mod playlists;
 mod process;
+mod progress;
+mod queue;
 mod ranges;
 mod scan;
+mod search;
 mod similar;
 mod socket;
 mod start;
 mod tastes;
 mod trims;
+mod twice;
+mod walk;
+mod watch;

@@ -79,6 +79,20 @@ fn a_copy_is_another_track_and_the_one_left_keeps_its_own_id() {
 }
 
 #[test]
+fn a_file_that_moves_to_two_places_is_one_of_them() {
+    let house = served(&["a.flac", "b.flac"]);
+    let before = ids(&house);
+    fs::copy(house.library.path().join("a.flac"), house.library.path().join("x.flac")).expect("a copy");
+    rename(&house, "a.flac", "y.flac");
+    house.scanned(3);
+    let after = ids(&house);
+    assert_eq!(after.keys().collect::<Vec<_>>(), ["b", "x", "y"]);
+    assert_ne!(after["x"], after["y"]);
+    assert!([&after["x"], &after["y"]].contains(&&before["a"]));
+    assert_eq!(house.get("/api/library/missing").json()["total"], 0);
+}
+
+#[test]
 fn another_sound_under_the_same_name_is_measured_anew_and_keeps_the_place() {
     let house = served(&["a.flac", "b.flac"]);
     let (before, measured) = (ids(&house), house.counter("measured"));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use auralis_core::encode::Format;
-use auralis_tests::{folder, http, program, serving, skipped};
+use auralis_tests::{Disk, folder, http, program, serving};
 use tempfile::TempDir;
 
 use crate::house::{House, PATIENCE, sound, until};
@@ -72,28 +72,6 @@ fn what_it_cannot_begin_with_is_named() {
     check_refused(&with_data(&["--library", &text(folder.path())]), 1, &["catalog.sqlite", "--data"]);
 }
 
-/// A small disk of its own, unmounted when it is dropped.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn of(size: &str, at: &Path) -> Option<Self> {
-        std::fs::create_dir(at).unwrap();
-        let size = format!("size={size}");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
-        if mounted.is_ok_and(|output| output.status.success()) {
-            return Some(Disk(at.to_owned()));
-        }
-        skipped("only root may mount a small disk");
-        None
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_is_named_and_the_server_stays() {
     let folder = folder();
@@ -103,14 +81,14 @@ fn a_full_disk_is_named_and_the_server_stays() {
     let library = house.library.path().to_owned();
     let to =
         |data: &Path| ["--data".into(), data.into(), "--library".into(), library.clone().into_os_string()];
-    let output = serve(to(&tiny.0).into_iter().chain(["--listen".into(), "127.0.0.1:0".into()]));
+    let output = serve(to(tiny.path()).into_iter().chain(["--listen".into(), "127.0.0.1:0".into()]));
     check_refused(&output, 1, &["full", "--data"]);
     // Full while it serves: told in the log, and it goes on.
     let Some(small) = Disk::of("4m", &folder.path().join("small")) else { return };
-    let log = run(&mut house, serving(&small.0, ["--library".as_ref(), library.as_os_str()]), folder.path());
+    let log =
+        run(&mut house, serving(small.path(), ["--library".as_ref(), library.as_os_str()]), folder.path());
     house.settled(1);
-    let mut filler = std::fs::File::create(small.0.join("filler")).unwrap();
-    while filler.write_all(&[0; 4096]).is_ok() {}
+    let filler = small.fill();
     for n in 1..400 {
         house.put(&format!("{n:03}.wav"), &wav);
     }
@@ -120,8 +98,7 @@ fn a_full_disk_is_named_and_the_server_stays() {
     });
     assert_eq!(house.get("/api/tracks").status, 200);
     // Room again: nothing was lost, and the rest comes.
-    drop(filler);
-    std::fs::remove_file(small.0.join("filler")).unwrap();
+    std::fs::remove_file(filler).unwrap();
     for n in 20..400 {
         std::fs::remove_file(library.join(format!("{n:03}.wav"))).unwrap();
     }

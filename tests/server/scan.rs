@@ -260,7 +260,7 @@ fn a_server_that_is_killed_goes_on_where_it_stopped() {
             Catalog::open(house.data.path(), auralis_core::fingerprint::VERSION).expect("a catalog");
         let library = house.library.path().canonicalize().expect("the library");
         catalog.open_folders(&[bytes_of(&library)]).expect("it is opened");
-        catalog.counts().expect("counts").measured
+        catalog.counts("", true).expect("counts").measured
     };
     for at_least in [0, 1, 5] {
         house.open(&["--workers", "1"]);
@@ -316,14 +316,49 @@ fn a_file_that_changes_while_it_is_measured_is_measured_again() {
     scanner.scan().expect("a scan");
     go_on.send(()).expect("it goes on");
     has_begun.recv_timeout(PATIENCE).expect("it begins again");
-    assert_eq!((catalog.counts().expect("counts").measured, metrics.measured.value()), (0, 0));
+    assert_eq!((catalog.counts("", true).expect("counts").measured, metrics.measured.value()), (0, 0));
     go_on.send(()).expect("it goes on");
     until("it is measured", || (metrics.measured.value() == 1).then_some(()));
-    let counts = catalog.counts().expect("counts");
+    let counts = catalog.counts("", true).expect("counts");
     assert_eq!((counts.tracks, counts.measured, counts.failed), (1, 1, 0));
     jobs.stop();
     drop(go_on);
     for thread in threads {
         thread.join().expect("it ends");
     }
+}
+
+#[test]
+fn one_fault_is_tried_again_and_no_other() {
+    let good = wav(1, 0.5);
+    let house = House::served(&[("a.wav", &vec![b'x'; good.len()]), ("b.wav", &vec![b'y'; good.len()])], &[]);
+    let paths = |query: &str| -> Vec<Value> {
+        let list = house.get(&format!("/api/library/faults{query}")).json();
+        list["items"].as_array().expect("items").iter().map(|fault| fault["path"].clone()).collect()
+    };
+    assert_eq!(paths(""), ["a.wav", "b.wav"]);
+    assert_eq!(paths("?sort=-path"), ["b.wav", "a.wav"]);
+    assert_eq!(paths("?sort=-path&limit=1&offset=1"), ["a.wav"]);
+    // Both are mended, of which their size and time say nothing.
+    for name in ["a.wav", "b.wav"] {
+        let path = house.library.path().join(name);
+        let time = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).expect("a time");
+        std::fs::write(&path, &good).expect("a file");
+        std::fs::File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(time))
+            .expect("a time");
+    }
+    house.scanned(2);
+    assert_eq!(paths("").len(), 2, "a scan does not read them");
+    let id = house.get("/api/library/faults").json()["items"][0]["id"].as_str().expect("an id").to_owned();
+    let retry = format!("/api/library/faults/{id}/retry");
+    let answer = house.ask("POST", &retry, &[]);
+    assert_eq!((answer.status, answer.json()["retried"].as_u64()), (202, Some(1)));
+    until("it is measured", || {
+        (house.get(&format!("/api/tracks/{id}")).json()["state"] == "measured").then_some(())
+    });
+    assert_eq!(paths(""), ["b.wav"]);
+    assert_problem(&house.ask("POST", &retry, &[]), 404, "not-found");
 }

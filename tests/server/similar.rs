@@ -61,7 +61,8 @@ fn the_similar_come_nearest_first_and_say_why() {
     for (item, (title, distance, reasons)) in list["items"].as_array().expect("items").iter().zip(&wanted) {
         assert_eq!(item["distance"].as_f64().map(|x| x as f32), Some(*distance), "{title}");
         assert_eq!(item["reasons"], serde_json::json!(reasons), "{title}");
-        assert_eq!(item["track"], house.get(&format!("/api/tracks/{}", house.id(title))).json());
+        let listed = house.tracks().into_iter().find(|track| track["title"] == *title);
+        assert_eq!(Some(&item["track"]), listed.as_ref());
     }
     assert_eq!(list["items"][0]["distance"], 0.0);
     assert_eq!(list["items"][0]["reasons"], serde_json::json!(["alike in every family"]));
@@ -133,7 +134,7 @@ fn descriptors_go_with_the_content_they_were_measured_of() {
         catalog.each_descriptors(take).expect("an answer");
         found
     };
-    let row = catalog.put(&music, &[entry(1)], &HashSet::new()).expect("it is stored")[0].row;
+    let row = catalog.put(&music, &[entry(1)], &mut HashSet::new()).expect("it is stored")[0].row;
     let track = catalog.measurable(&key(&[b"/music", b"a"])).expect("an answer").expect("the track");
     let told = r#"{"lufs":-14.0}"#;
     let json = format!(r#"{{"version":{VERSION},"descriptors":{told},"lra_lu":7.0}}"#);
@@ -141,7 +142,10 @@ fn descriptors_go_with_the_content_they_were_measured_of() {
         Measured { version: VERSION, n_frames: 1, sample_rate: 1, lufs: None, true_peak_dbtp: None, json };
     assert!(catalog.put_fingerprint(&track, &measured).expect("it is stored"));
     assert_eq!(apart(), [Some(told.to_owned())]);
-    assert_eq!(catalog.descriptors_by_row(row).expect("an answer").as_deref(), Some(told));
+    assert_eq!(
+        catalog.descriptors_by_row(&[row as u32]).expect("an answer").get(&row).map(String::as_str),
+        Some(told)
+    );
     // Those of another version are not compared, nor those of a closed folder.
     let other = Measured { version: VERSION + 1, ..measured.clone() };
     assert!(catalog.put_fingerprint(&track, &other).expect("it is stored"));
@@ -152,19 +156,19 @@ fn descriptors_go_with_the_content_they_were_measured_of() {
     catalog.open_folders(&[b"/music".to_vec()]).expect("the folder");
     assert_eq!(apart().len(), 1);
     // The file changes.
-    catalog.put(&music, &[entry(2)], &HashSet::new()).expect("it is stored");
-    assert!(apart().is_empty() && catalog.descriptors_by_row(row).expect("an answer").is_none());
+    catalog.put(&music, &[entry(2)], &mut HashSet::new()).expect("it is stored");
+    assert!(apart().is_empty() && catalog.descriptors_by_row(&[row as u32]).expect("an answer").is_empty());
 }
 
 #[test]
 fn similar_refuses_what_it_cannot_answer() {
     let house = House::served(&[("song.flac", &sound(Format::Flac16, 1, 1.0))], &[]);
     let id = house.id("song");
-    for limit in ["0", "51"] {
+    for limit in ["0", "51", "-1"] {
         let answer = house.get(&format!("/api/tracks/{id}/similar?limit={limit}"));
         assert_problem(&answer, 422, "invalid-value");
     }
-    for query in ["limit=x", "limit=-1", "offset=1", "limit=1&limit=2"] {
+    for query in ["limit=x", "offset=1", "limit=1&limit=2"] {
         let answer = house.get(&format!("/api/tracks/{id}/similar?{query}"));
         assert_problem(&answer, 400, "bad-request");
     }
@@ -200,4 +204,49 @@ fn similar_to_an_unmeasured_track_comes_when_it_is_measured() {
     held.store(false, Ordering::Release);
     house.settled(2);
     assert_eq!(titles(&house.get(&path).json()), ["quick"]);
+}
+
+#[test]
+fn a_radio_goes_on_by_sound_and_leaves_out_what_is_queued_or_was_heard() {
+    let house = house();
+    let from = house.id("boomy");
+    let radio = |query: &str| {
+        let list = house.get(&format!("/api/tracks/{from}/radio{query}")).json();
+        titles(&list).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    // From one to the next nearest, each told beside the one before.
+    let list = house.get(&format!("/api/tracks/{from}/radio")).json();
+    let mut last = descriptors(&house, "boomy");
+    let mut left = vec!["crushed", "thin", "twin"];
+    for item in list["items"].as_array().expect("items") {
+        let next = descriptors(&house, item["track"]["title"].as_str().expect("a title"));
+        let far = |title: &str| distance(&last, &descriptors(&house, title));
+        left.sort_by(|a, b| far(a).total_cmp(&far(b)));
+        assert_eq!(item["track"]["title"], left.remove(0));
+        assert_eq!(item["distance"].as_f64().map(|x| x as f32), Some(distance(&last, &next)));
+        last = next;
+    }
+    assert!(left.is_empty());
+    assert_eq!(radio("?limit=1"), ["twin"]);
+    let queued = house.send("PUT", "/api/queue", serde_json::json!({"track_ids": [house.id("twin")]}));
+    assert_eq!(queued.status, 200);
+    let heard = serde_json::json!({"track_id": house.id("thin"), "at": 1_000, "listened_s": 1});
+    assert_eq!(house.send("PUT", "/api/history/one", heard).status, 200);
+    assert_eq!(radio(""), ["crushed"]);
+    assert_problem(&house.get(&format!("/api/tracks/{from}/radio?limit=0")), 422, "invalid-value");
+}
+
+#[test]
+fn a_path_leads_from_one_sound_to_another() {
+    let house = house();
+    let (from, to) = (house.id("boomy"), house.id("thin"));
+    let list = house.get(&format!("/api/tracks/{from}/path?to={to}&limit=2")).json();
+    let mut found = titles(&list);
+    // The twin of where it begins comes first, what else there is then.
+    assert_eq!(found.remove(0), "twin");
+    assert_eq!(found, ["crushed"]);
+    assert_eq!(list["items"][0]["distance"], 0.0);
+    assert_problem(&house.get(&format!("/api/tracks/{from}/path?to=nothing")), 422, "invalid-value");
+    assert_problem(&house.get(&format!("/api/tracks/{from}/path")), 400, "bad-request");
+    assert_problem(&house.get(&format!("/api/tracks/nothing/path?to={to}")), 404, "not-found");
 }

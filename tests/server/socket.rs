@@ -72,6 +72,7 @@ impl Socket {
             let (opcode, payload) = self.next().unwrap_or_else(|| panic!("hung up before {name}"));
             if opcode == 1 {
                 let event: Value = serde_json::from_slice(&payload).unwrap();
+                crate::openapi::contract::hold_event(&event);
                 if event["event"] == name {
                     return event;
                 }

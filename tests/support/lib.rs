@@ -5,8 +5,10 @@ pub mod http;
 pub mod laws;
 pub mod signals;
 
+mod disk;
 mod program;
 
+pub use disk::Disk;
 pub use program::{Server, auralis, program, serving};
 
 use std::io::Write;

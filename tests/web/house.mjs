@@ -1,7 +1,8 @@
 // What browser tests share: the real server on a free port, Debian's Chromium, a library made to
 // measure, and the native stream to compare with.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -194,24 +195,46 @@ export const rms = (plane) => Math.sqrt(plane.reduce((sum, x) => sum + x * x, 0)
 export function library(t, { names = ["Boomy", "Thin"], seconds = 24, rate = 48_000, times = 1, album } = {}) {
   const path = join(folder(t), "music");
   mkdirSync(path);
-  names.forEach((name, i) => {
-    const samples = song(i + 1, seconds, rate);
-    const info = album === undefined ? Buffer.alloc(0) : wav_info(album);
-    const header = wav_header(times * samples.length, rate, info.length);
-    writeFileSync(join(path, `0${i + 1} ${name}.wav`), Buffer.concat([header, ...Array(times).fill(samples), info]));
+  names.forEach((name, i) => put_song(path, `0${i + 1} ${name}`, i + 1, album === undefined ? {} : { IPRD: album }, { seconds, rate, times }));
+  return path;
+}
+
+/**
+ * A library of short WAV files with tags, one for each of `songs`: `{title, artist, album, genre, year}`,
+ * of which any may be left out.
+ */
+export function tagged(t, songs, { seconds = 2, rate = 16_000 } = {}) {
+  const path = join(folder(t), "music");
+  mkdirSync(path);
+  songs.forEach(({ title, artist, album, genre, year }, i) => {
+    const tags = { INAM: title, IART: artist, IPRD: album, IGNR: genre, ICRD: year, ITRK: String(i + 1) };
+    put_song(path, String(i + 1).padStart(4, "0"), i + 1, tags, { seconds, rate, times: 1 });
   });
   return path;
 }
 
-/** The list in which a WAV names its album. */
-function wav_info(album) {
-  const text = Buffer.from(album.padEnd(album.length + (album.length % 2), "\0"));
-  const bytes = Buffer.alloc(20);
-  bytes.write("LIST", 0);
-  bytes.writeUInt32LE(12 + text.length, 4);
-  bytes.write("INFOIPRD", 8);
-  bytes.writeUInt32LE(text.length, 16);
-  return Buffer.concat([bytes, text]);
+function put_song(path, name, seed, tags, { seconds, rate, times }) {
+  const samples = song(seed, seconds, rate);
+  const info = wav_info(tags);
+  const header = wav_header(times * samples.length, rate, info.length);
+  writeFileSync(join(path, `${name}.wav`), Buffer.concat([header, ...Array(times).fill(samples), info]));
+}
+
+/** The list in which a WAV keeps its tags; none is no list. */
+function wav_info(tags) {
+  const chunks = Object.entries(tags).filter(([, text]) => text !== undefined).map(([name, text]) => {
+    const bytes = Buffer.from(`${text}\0`);
+    const head = Buffer.alloc(8);
+    head.write(name);
+    head.writeUInt32LE(bytes.length, 4);
+    return Buffer.concat([head, bytes, Buffer.alloc(bytes.length % 2)]);
+  });
+  if (chunks.length === 0) return Buffer.alloc(0);
+  const list = Buffer.concat([Buffer.from("INFO"), ...chunks]);
+  const head = Buffer.alloc(8);
+  head.write("LIST");
+  head.writeUInt32LE(list.length, 4);
+  return Buffer.concat([head, list]);
 }
 
 /** The header of a stereo WAV of 16 bits, with so many bytes behind the sound. */
@@ -250,6 +273,24 @@ function song(seed, seconds, rate) {
   }
   return bytes;
 }
+
+/** Keeps a picture, and holds the page, opened with `bypassCSP`, to the rules; nothing may be wider than the screen. */
+export async function looked_at(page, name) {
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
+  await picture(page, name);
+  await page.evaluate(readFileSync(packages.resolve("axe-core/axe.min.js"), "utf8"));
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  assert.deepEqual(found, [], name);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wide <= 0, `${name}: ${wide} px too wide`);
+}
+
+/** Sizes and colours in which a page is looked at. */
+export const LOOKS = ["light", "dark"].flatMap((colorScheme) => [
+  [`desk-${colorScheme}`, { colorScheme, viewport: { width: 1440, height: 900 }, bypassCSP: true }],
+  [`pocket-${colorScheme}`, { colorScheme, viewport: { width: 390, height: 844 }, bypassCSP: true }],
+]);
 
 /** Keeps a picture of the page in `target/screens`. */
 export async function picture(page, name) {

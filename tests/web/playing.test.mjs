@@ -61,7 +61,7 @@ test("with no library the demo album plays", async (t) => {
   assert.ok(tracks.length >= 6);
   assert.ok(tracks.every((track) => track.state === "measured" && track.duration_s >= 60 && track.duration_s <= 120));
   const page = await open(await browse(t), server.url);
-  await page.locator("[role=row][data-track]").first().click();
+  await page.locator("[data-track] .c-title").first().click();
   await heard(page, "it plays", (now) => now.mode === "worklet" && now.enhanced && now.position_frames > 48_000);
   const { planes } = await tap(page, 24_000);
   assert.ok(rms(planes[0]) > 0.001, `what is heard is sound: ${rms(planes[0])}`);

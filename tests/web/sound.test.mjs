@@ -1,16 +1,20 @@
 // What comes out of the browser, frame for frame: the recorder behind the worklet against the native stream.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { browse, compared, device_rate, heard, library, measured, native, open, rms, serve, stats, tap } from "./house.mjs";
 
 /** −120 dBFS: what a seek's short pre-roll may leave until the next border. */
 const RESIDUAL = 1e-6;
 
-/** A page on two tracks at the device's own rate, where nothing need be resampled. */
-async function listening(t, options = {}) {
+/** A page on two tracks at the device's own rate, where nothing need be resampled; they may be parts of a file that a sheet cuts. */
+async function listening(t, options = {}, sheet = undefined) {
   const browser = await browse(t);
   const rate = await device_rate(browser);
-  const server = await serve(t, { library: library(t, { rate, ...options }) });
+  const music = library(t, { rate, ...options });
+  if (sheet !== undefined) writeFileSync(join(music, "sheet.cue"), sheet);
+  const server = await serve(t, { library: music });
   const tracks = await measured(server, 2);
   const page = await open(browser, server.url);
   await page.locator("[role=row][data-track]").nth(1).waitFor();
@@ -46,8 +50,8 @@ test("a clicked track sounds as the native render, to the bit, over a border and
   assert.deepEqual(page.complaints, []);
 });
 
-test("a track that follows joins without a gap, to the frame", async (t) => {
-  const { server, page, rate, tracks } = await listening(t, { seconds: 14 });
+/** The first of two tracks is played, and what comes where the second follows is what both are one after the other. */
+async function joined({ server, page, rate, tracks }) {
   await page.locator("[role=row][data-track]").first().click();
   await heard(page, "it plays", (now) => now.enhanced && now.position_frames > 0);
   // Off is the decoder's bits: the join must be the one sequence of both.
@@ -64,12 +68,26 @@ test("a track that follows joins without a gap, to the frame", async (t) => {
   assert.deepEqual(over.planes[0], expected);
   const now = await heard(page, "the second is on the deck", (now) => now.track_id === tracks[1].id);
   assert.equal(now.underruns, 0);
+}
+
+test("a track that follows joins without a gap, to the frame", async (t) => {
+  const { server, page, rate, tracks } = await listening(t, { seconds: 14 });
+  await joined({ server, page, rate, tracks });
 
   // Enhanced again, the second plays as it does alone, but for what its chain heard of the first.
   await page.getByRole("switch", { name: "Enhanced" }).first().click();
   await heard(page, "enhanced", (now) => now.enhanced);
   const second = await native(server, tracks[1].id);
   compared(await tap_from(page, 11 * rate, rate), second, { to_the_bit: true });
+  assert.deepEqual(page.complaints, []);
+});
+
+test("the tracks that a cue sheet cuts a file into play as the file does", async (t) => {
+  const sheet = ["TITLE Whole", 'FILE "01 Boomy.wav" WAVE', "TRACK 01 AUDIO", "TITLE Begun", "INDEX 01 00:00:00", "TRACK 02 AUDIO", "TITLE Ended", "INDEX 01 00:14:00"];
+  const { server, page, rate, tracks } = await listening(t, { names: ["Boomy"], seconds: 28 }, sheet.join("\n"));
+  assert.deepEqual(tracks.map(({ title, album }) => [title, album]), [["Begun", "Whole"], ["Ended", "Whole"]]);
+  await joined({ server, page, rate, tracks });
+  await page.getByText("Ended").first().waitFor();
   assert.deepEqual(page.complaints, []);
 });
 

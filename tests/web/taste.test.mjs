@@ -11,7 +11,7 @@ test("album and reference are heard at once, told, and outlast a reload", async 
   const server = await serve(t, { library: library(t, { rate, names: ["Boomy", "Thin", "Other"], album: "Rooms" }) });
   const tracks = await measured(server, 3);
   const page = await open(browser, server.url);
-  const row = page.locator("[role=row][data-track]").first();
+  const row = page.locator("[data-track] .c-title").first();
   await row.click();
   const first = await heard(page, "it plays enhanced", (now) => now.enhanced && now.position_frames > 0);
   const id = first.track_id;

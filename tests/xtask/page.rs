@@ -2,7 +2,7 @@
 //! the server embeds.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::shell::{Result, command, find, is_fresh, root, run};
 use crate::wasm;
@@ -18,9 +18,10 @@ pub fn build() -> Result<()> {
     let (dist, packages) = (web.join("dist"), wasm::generated());
     // Copied last, so that its time says that all of it is made.
     let last = dist.join("engine.wasm");
-    if is_fresh(&last, &[&web], &MADE) && is_fresh(&last, &[&packages], &[]) {
+    if is_fresh(&last, &[&web, &interface()], &MADE) && is_fresh(&last, &[&packages], &[]) {
         return Ok(());
     }
+    types(&web)?;
     run(command("node").current_dir(&web).arg("build.mjs"))?;
     for package in wasm::PACKAGES {
         // Read and written: a copy would keep the time of the original.
@@ -45,9 +46,20 @@ pub fn packages(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The document of the server's interface.
+fn interface() -> PathBuf {
+    root().join("server/openapi.json")
+}
+
+/// Makes the types of the interface.
+fn types(web: &Path) -> Result<()> {
+    run(command("node").current_dir(web).arg("types.mjs"))
+}
+
 /// Checks the page's types.
 pub fn check_types() -> Result<()> {
     let web = root().join("web");
     packages(&web)?;
+    types(&web)?;
     run(command(web.join("node_modules/.bin/tsc")).current_dir(&web).args(["--noEmit", "-p", "."]))
 }

@@ -1,4 +1,5 @@
 /** The keyboard: one table of shortcuts, heard everywhere but where one types. */
+import type { Marks } from "./marks";
 import type { Playback } from "./playback";
 import type { Scope } from "./scope";
 import type { Settings } from "./settings";
@@ -20,20 +21,25 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "A or B, held", does: "Hear the other one while held" },
   { keys: "↑ ↓", does: "Volume; in the list, the row" },
   { keys: "M", does: "Mute" },
-  { keys: "/", does: "Filter the list" },
+  { keys: "/", does: "Search" },
+  { keys: "H", does: "Make it a favourite; in the list, the row" },
+  { keys: "Q", does: "The queue" },
+  { keys: "Alt ↑ ↓, Del", does: "In the queue: put a row elsewhere, take it out" },
+  { keys: "Shift F10", does: "In the list: what else can be done with the row" },
   { keys: "W", does: "Fold the why panel" },
   { keys: "?", does: "This help" },
 ];
 
 /** What the keyboard opens beyond the player. */
 export interface Doors {
-  focus_filter: () => void;
+  focus_search: () => void;
   toggle_help: () => void;
+  toggle_queue: () => void;
 }
 
 const VOLUME_STEP = 0.05;
 
-export function keys(playback: Playback, settings: Settings, doors: Doors, scope: Scope): void {
+export function keys(playback: Playback, marks: Marks, settings: Settings, doors: Doors, scope: Scope): void {
   let comparing = false;
   const let_go = () => {
     if (comparing) void playback.compare(false);
@@ -102,11 +108,17 @@ export function keys(playback: Playback, settings: Settings, doors: Doors, scope
         comparing = true;
         void playback.compare(true);
         return true;
+      case "h":
+        if (on_deck) void marks.set_favorite(on_deck, !marks.of(on_deck).favorite);
+        return true;
+      case "q":
+        doors.toggle_queue();
+        return true;
       case "w":
         settings.why.value = !settings.why.peek();
         return true;
       case "/":
-        doors.focus_filter();
+        doors.focus_search();
         return true;
       case "?":
         doors.toggle_help();

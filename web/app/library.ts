@@ -1,64 +1,63 @@
-/** The library as the page knows it: the list on screen, what the scan does, whether the server is there. */
+/** The server as the page knows it: what its scan does, what it tells, and whether it is there. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import * as api from "./api";
-import { Listing } from "./listing";
 import type { Scope } from "./scope";
+import { sentence } from "./words";
 
 /** Lost: the next try comes after `wait_s`, or runs (0). */
 export type Connection = { name: "connecting" } | { name: "open" } | { name: "lost"; wait_s: number };
 
 /** Longest pause between two tries to reach the server, in seconds. */
 const LONGEST_WAIT_S = 15;
-/** Pause before a keystroke asks the server, in ms: below what feels late, above a fast typist's pace. */
-const TYPING_MS = 90;
-/** News of measured tracks are gathered for so long, in ms, before the rows are asked for again. */
+/** News are gathered for so long, in ms, before the scan is asked for again. */
 const NEWS_MS = 400;
 
 const NO_SCAN: api.Scan = {
-  state: "idle", found: 0, unchanged: 0, read: 0, measured: 0, failed: 0, waiting: 0, missing: 0, composing: null,
+  state: "idle", cancelled: false, found: 0, to_read: null, read: 0, unchanged: 0, unreadable: 0, moved: 0, gone: 0,
+  files_per_s: null, left_s: null, problems: [], watching: false, unwatched: null, composing: null,
+  tracks: 0, measured: 0, failed: 0, waiting: 0, missing: 0, unchecked: 0, measure_speed: null, measure_left_s: null,
 };
 
+type Event = api.News["event"];
+type Of<E extends Event> = Extract<api.News, { event: E }>;
+
 export interface Library {
-  readonly listing: ReadonlySignal<Listing>;
-  readonly filter: ReadonlySignal<string>;
-  readonly order: ReadonlySignal<api.Order>;
   readonly scan: ReadonlySignal<api.Scan | null>;
   readonly connection: ReadonlySignal<Connection>;
-  /** Tells of every measured or failed track; the answer stops it. */
-  on_track(hear: (track_id: string) => void): () => void;
-  /** Tells when tracks came or went; the answer stops it. */
-  on_change(hear: () => void): () => void;
-  /** Tells of every track whose plans promise more truly than before; the answer stops it. */
-  on_trim(hear: (track_id: string) => void): () => void;
-  set_filter(text: string): void;
-  /** Orders by a column; by the same one again, the other way round. */
-  order_by(column: api.Column): void;
+  /** Tells of every such event; the answer stops it. */
+  hear<E extends Event>(event: E, tell: (news: Of<E>) => void): () => void;
+  /** Tells when the server is there again; the answer stops it. */
+  on_return(tell: () => void): () => void;
+  /** Says that the server is lost when `work` fails for that reason. */
+  follow(work: Promise<unknown>): void;
   start_scan(): Promise<void>;
+  stop_scan(): Promise<void>;
   retry_faults(): Promise<void>;
+  retry_fault(track_id: string): Promise<void>;
   forget_missing(): Promise<void>;
+  /** What could not be done, in words. */
+  readonly fault: ReadonlySignal<string | null>;
+  forget_fault(): void;
   reconnect(): void;
 }
 
 export function library(scope: Scope): Library {
-  const filter = signal("");
-  const order = signal<api.Order>({ by: "album", descending: false });
   const connection = signal<Connection>({ name: "connecting" });
   const scan = signal<api.Scan | null>(null);
-  const listing = signal(new Listing({ q: "", order: order.peek() }, scope));
-  const hearers = new Set<(track_id: string) => void>();
-  const change_hearers = new Set<() => void>();
-  const trim_hearers = new Set<(track_id: string) => void>();
-  let cancel_typing = () => {};
+  const fault = signal<string | null>(null);
+  const hearers = new Map<Event, Set<(news: never) => void>>();
+  const return_hearers = new Set<() => void>();
   let cancel_news: (() => void) | null = null;
   let cancel_retry = () => {};
   let socket: WebSocket | null = null;
   let n_tries = 0;
 
-  const follow = (work: Promise<unknown>) =>
+  function follow(work: Promise<unknown>): void {
     work.then(reached, (problem: unknown) => {
       if (problem instanceof api.Problem && problem.next === "reconnect") lost();
       else if (!scope.ended) reached();
     });
+  }
 
   function reached() {
     if (connection.peek().name === "connecting") connection.value = { name: "open" };
@@ -82,8 +81,8 @@ export function library(scope: Scope): Library {
       () => {
         n_tries = 0;
         connection.value = { name: "open" };
-        if (is_wanted(listing.peek())) refresh();
-        else renew();
+        refresh();
+        for (const tell of [...return_hearers]) tell();
         open_socket();
       },
       () => lost(),
@@ -91,39 +90,19 @@ export function library(scope: Scope): Library {
   }
 
   function refresh() {
-    follow(listing.peek().refresh());
     api.scan(scope.signal).then(
       (now) => (scan.value = now),
       () => {},
     );
   }
 
-  const is_wanted = (one: Listing) => one.query.q === filter.peek().trim() && one.query.order === order.peek();
-
-  /** Opens a fresh list in place of the one shown, which stays on screen until the new one is there. */
-  function renew() {
-    const fresh = new Listing({ q: filter.peek().trim(), order: order.peek() }, scope);
-    const show = () => {
-      if (is_wanted(fresh)) listing.value = fresh;
-    };
-    follow(
-      fresh.at(0).then(show, (problem: unknown) => {
-        if (listing.peek().phase.peek().name === "failed") show();
-        throw problem;
-      }),
-    );
-  }
-
   function hear(news: api.News) {
+    for (const tell of [...(hearers.get(news.event) ?? [])]) tell(news as never);
     if (news.event === "scan") {
       const { event: _, ...now } = news;
       // The event tells how reading goes; how many are measured is told by what was asked last.
       scan.value = { ...(scan.peek() ?? NO_SCAN), ...now };
-    } else if (news.event === "trimmed") {
-      for (const tell of [...trim_hearers]) tell(news.track_id);
-    } else {
-      if (news.event === "library") for (const tell of [...change_hearers]) tell();
-      else for (const tell of [...hearers]) tell(news.track_id);
+    } else if (["measured", "failed", "library"].includes(news.event)) {
       cancel_news ??= scope.timeout(NEWS_MS, () => {
         cancel_news = null;
         refresh();
@@ -152,53 +131,45 @@ export function library(scope: Scope): Library {
     });
   }
 
+  /** Has something done, and looks what it made of the library. */
+  async function wish(work: Promise<unknown>): Promise<void> {
+    follow(work);
+    try {
+      await work;
+    } catch (problem) {
+      // That the server is away is said already; what is not there any more is mended.
+      const is_said = problem instanceof api.Problem && ["reconnect", "missing"].includes(problem.next);
+      if (!scope.ended && !is_said) fault.value = sentence(problem instanceof Error ? problem.message : "");
+    }
+    if (!scope.ended) refresh();
+  }
+
   scope.listen(window, "online", reconnect);
-  follow(listing.peek().at(0));
-  api.scan(scope.signal).then(
-    (now) => (scan.value = now),
-    () => {},
-  );
+  refresh();
   open_socket();
 
   return {
-    listing,
-    filter,
-    order,
     scan,
     connection,
-    on_track(tell) {
-      hearers.add(tell);
-      return () => hearers.delete(tell);
+    hear(event, tell) {
+      const all = hearers.get(event) ?? new Set();
+      hearers.set(event, all);
+      all.add(tell as (news: never) => void);
+      return () => void all.delete(tell as (news: never) => void);
     },
-    on_change(tell) {
-      change_hearers.add(tell);
-      return () => change_hearers.delete(tell);
+    on_return(tell) {
+      return_hearers.add(tell);
+      return () => void return_hearers.delete(tell);
     },
-    on_trim(tell) {
-      trim_hearers.add(tell);
-      return () => trim_hearers.delete(tell);
-    },
-    set_filter(text) {
-      filter.value = text;
-      cancel_typing();
-      cancel_typing = scope.timeout(TYPING_MS, renew);
-    },
-    order_by(column) {
-      const now = order.peek();
-      order.value = { by: column, descending: now.by === column && !now.descending };
-      renew();
-    },
-    async start_scan() {
-      await api.start_scan(scope.signal);
-      refresh();
-    },
-    async forget_missing() {
-      await api.forget_missing(scope.signal);
-      refresh();
-    },
-    async retry_faults() {
-      await api.retry_faults(scope.signal);
-      refresh();
+    follow,
+    start_scan: () => wish(api.start_scan(scope.signal)),
+    stop_scan: () => wish(api.stop_scan(scope.signal)),
+    forget_missing: () => wish(api.forget_missing(scope.signal)),
+    retry_faults: () => wish(api.retry_faults(scope.signal)),
+    retry_fault: (track_id) => wish(api.retry_fault(track_id, scope.signal)),
+    fault,
+    forget_fault() {
+      fault.value = null;
     },
     reconnect,
   };

@@ -1,16 +1,20 @@
 /**
- * What plays, and what is done to it: the engine's state as signals, changed only by the actions here.
- * The queue is a listing and a row in it; the next row is told to the engine early, so that it can join
- * the two without a gap.
+ * What plays: the engine's state as signals, changed only by the actions here. What comes next is told to the
+ * engine early, so that it can join the two without a gap.
  */
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { Engine, Mode, Phase, Stats, TrackRef } from "../audio/engine";
 import type { Plan } from "../audio/types";
 import * as api from "./api";
+import type { Browse } from "./browse";
+import { type Entry, entry } from "./entry";
+import { type Details, details } from "./details";
 import type { Library } from "./library";
 import type { Listing } from "./listing";
+import type { Queue } from "./queue";
 import type { Scope } from "./scope";
-import { type Preset, type Settings, TARGET } from "./settings";
+import type { Settings } from "./settings";
+import { type Sound, sound } from "./sound";
 import { sentence } from "./words";
 
 export type { Mode, Plan };
@@ -19,6 +23,8 @@ export type { Mode, Plan };
 const RESTART_S = 3;
 /** So many faulty tracks in a row are skipped; then the page stops and says so. */
 const MOST_FAULTS = 5;
+/** While it plays, the server is told where so often, in ms. */
+const TELL_MS = 10_000;
 
 /** What the engine tells of a faulty track. */
 interface Fault {
@@ -27,14 +33,12 @@ interface Fault {
   message: string;
 }
 
-/** What is known of the playing track beyond its row. */
-export interface Details {
-  fingerprint: api.Fingerprint | null;
-  waveform: api.Waveform | null;
-}
-
-export interface Playback {
+export interface Playback extends Sound {
   readonly track: ReadonlySignal<api.Track | null>;
+  /** The place in the queue of what plays. */
+  readonly item: ReadonlySignal<string | null>;
+  /** Counts the tracks that were begun. */
+  readonly turn: ReadonlySignal<number>;
   readonly phase: ReadonlySignal<Phase>;
   /** What the engine tells, but for the two that move with the sound. */
   readonly stats: ReadonlySignal<Stats>;
@@ -42,12 +46,15 @@ export interface Playback {
   readonly reduction_db: ReadonlySignal<number>;
   readonly plan: ReadonlySignal<Plan | null>;
   readonly details: ReadonlySignal<Details>;
-  /** The mode that is set; while comparing, `heard` is another. */
-  readonly mode: ReadonlySignal<Mode>;
-  readonly heard: ReadonlySignal<Mode>;
   /** What went wrong with a track, in words; null once read. */
   readonly fault: ReadonlySignal<string | null>;
-  play_row(listing: Listing, row: number): Promise<void>;
+  /** Plays a row of a list, which becomes the queue. */
+  play_row(listing: Listing<Entry>, row: number): Promise<void>;
+  /** Plays a list in any order. */
+  shuffle(listing: Listing<Entry>): Promise<void>;
+  /** Plays what stands in the queue. */
+  play_item(item: Entry): Promise<void>;
+  /** Plays a track: of the list on screen, or else next in the queue. */
   play_id(id: string): Promise<void>;
   toggle(): Promise<void>;
   pause(): Promise<void>;
@@ -55,99 +62,105 @@ export interface Playback {
   previous(): Promise<void>;
   seek(frame: number): Promise<void>;
   seek_by(seconds: number): Promise<void>;
-  set_mode(mode: Mode): Promise<void>;
-  /** Holds (or lets go of) the compare key: the other of enhanced and original is heard. */
-  compare(held: boolean): Promise<void>;
-  set_preset(preset: Preset): Promise<void>;
-  set_intensity(x: number): Promise<void>;
-  set_target(lufs: number): Promise<void>;
-  set_album(on: boolean): Promise<void>;
-  /** The id of the track that all shall sound like; null: none. */
-  set_reference(id: string | null): Promise<void>;
-  set_volume(x: number): void;
-  mute(): void;
   forget_fault(): void;
 }
 
 /** Frames of a track: counted if it is measured, else what its header promised. */
 export const n_frames = (track: api.Track): number => track.n_frames ?? Math.round(track.duration_s * track.sample_rate);
 
-export function playback(engine: Engine, library: Library, kept: Settings, scope: Scope): Playback {
+export function playback(engine: Engine, library: Library, browse: Browse, queue: Queue, kept: Settings, scope: Scope): Playback {
   const track = signal<api.Track | null>(null);
+  const item = signal<string | null>(null);
+  const turn = signal(0);
   const phase = signal<Phase>(engine.phase);
   const stats = signal<Stats>(engine.stats());
   const position_frames = signal(0);
   const reduction_db = signal(0);
   const plan = signal<Plan | null>(null);
-  const details = signal<Details>({ fingerprint: null, waveform: null });
-  const mode = signal<Mode>("enhanced");
-  const heard = signal<Mode>("enhanced");
   const fault = signal<string | null>(null);
+  const known = details();
+  const voice = sound(engine, kept, look);
 
-  let queue: { listing: Listing; row: number } | null = null;
-  let upcoming: api.Track | null = null;
+  let deck: Entry | null = null;
+  /** Where the track on the deck begins when it is played: the engine does not have it yet. */
+  let waits_at: number | null = null;
+  /** All that the engine was told to follow with, and the last of it. */
+  let told: Entry[] = [];
+  let foretold: string | null = null;
   let n_faults = 0;
-  let before_mute = 1;
   let of_track = scope.child();
+
+  /** The list of tracks on screen, if it is one. */
+  function on_screen(): Listing<Entry> | null {
+    const screen = browse.screen.peek();
+    return screen.kind === "tracks" ? screen.listing : null;
+  }
 
   // ── the track that plays ──
 
-  async function play(next: api.Track, at: typeof queue): Promise<void> {
-    queue = at;
+  async function play(next: Entry, frame = 0): Promise<void> {
+    waits_at = null;
     show(next);
-    await engine.play(reference(next));
-  }
-
-  /** Puts a track on the deck, by a click or because the engine went on to it. */
-  function show(next: api.Track): void {
-    of_track.end();
-    of_track = scope.child();
-    batch(() => {
-      track.value = next;
-      plan.value = engine.plan();
-      details.value = { fingerprint: null, waveform: null };
-    });
-    fetch_details(next.id, of_track);
+    tell_place();
+    await engine.play(reference(next.track), frame);
     void tell_next();
   }
 
-  /** Brings in the overview and the fingerprint; asks again while the server measures. */
-  function fetch_details(id: string, own: Scope): void {
-    const bring = async <K extends keyof Details>(name: K, get: () => Promise<NonNullable<Details[K]>>) => {
-      try {
-        const got = await get();
-        if (!own.ended) details.value = { ...details.peek(), [name]: got };
-      } catch (problem) {
-        if (own.ended || !(problem instanceof api.Problem)) return;
-        if (problem.next === "wait") own.timeout(problem.retry_after_s * 1000, () => void bring(name, get));
-      }
-    };
-    void bring("waveform", () => api.waveform(id, own.signal));
-    void bring("fingerprint", () => api.fingerprint(id, own.signal));
+  /** Plays what is not in the queue yet, at once; `queueing` gives its place there when it has one. */
+  async function play_while(next: Entry, queueing: Promise<Entry | null>): Promise<void> {
+    const begun = play({ ...next, item: null });
+    const mine = turn.peek();
+    const placed = await queueing.catch((problem: unknown) => {
+      if (!scope.ended) fault.value = `What follows is not known: ${sentence(problem instanceof Error ? problem.message : "")}`;
+      return null;
+    });
+    if (turn.peek() === mine && placed?.track.id === next.track.id) {
+      deck = placed;
+      item.value = placed.item;
+      void tell_next();
+    }
+    await begun;
+  }
+
+  /** Puts a track on the deck, by a click or because the engine went on to it. */
+  function show(next: Entry): void {
+    of_track.end();
+    of_track = scope.child();
+    const same = deck?.track.id === next.track.id;
+    deck = next;
+    told = [];
+    foretold = null;
+    voice.turn_to(next.track);
+    batch(() => {
+      track.value = next.track;
+      item.value = next.item;
+      turn.value += 1;
+      plan.value = same ? engine.plan() : null;
+      if (!same) known.forget();
+      position_frames.value = waits_at ?? 0;
+    });
+    known.bring(next.track.id, of_track);
   }
 
   async function tell_next(): Promise<void> {
-    upcoming = null;
-    const at = queue;
-    const found = at ? await at.listing.at(at.row + 1).catch(() => null) : null;
-    if (queue !== at || scope.ended) return;
-    upcoming = found && found.state !== "failed" ? found : null;
-    engine.setNext(upcoming ? reference(upcoming) : null);
+    const mine = turn.peek();
+    const found = deck?.item == null ? null : await queue.step(deck, 1, true).catch(() => null);
+    if (turn.peek() !== mine || waits_at !== null || scope.ended) return;
+    const next = found && found.track.state !== "failed" ? found : null;
+    if (next?.item === foretold) return;
+    foretold = next?.item ?? null;
+    if (next) told.push(next);
+    voice.foretell(next?.track ?? null);
+    engine.setNext(next ? reference(next.track) : null);
   }
 
-  /** Plays the row `step` away, past those known to be faulty; false if there is none. */
-  async function step(by: 1 | -1): Promise<boolean> {
-    const at = queue;
-    if (!at) return false;
-    for (let row = at.row + by; row >= 0; row += by) {
-      const next = await at.listing.at(row);
-      if (!next || queue !== at) return false;
-      if (next.state !== "failed") {
-        await play(next, { listing: at.listing, row });
-        return true;
-      }
-    }
-    return false;
+  /** Plays what follows or goes before, past what is known to be faulty; false if there is nothing. */
+  async function step(by: 1 | -1, unasked = false): Promise<boolean> {
+    const mine = turn.peek();
+    const next = deck ? await queue.step(deck, by, unasked) : null;
+    if (!next || turn.peek() !== mine) return false;
+    await play(next);
+    return true;
   }
 
   function fail(faulty: api.Track, message: string): void {
@@ -156,40 +169,66 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
     if (n_faults < MOST_FAULTS) void step(1);
   }
 
+  // ── the queue, on every page ──
+
+  const runs = () => engine.phase === "playing" || engine.phase === "loading";
+
+  function tell_place(leaving = false): void {
+    if (deck?.item != null && waits_at === null) queue.tell(deck, engine.stats().position_frames / deck.track.sample_rate, leaving);
+  }
+
+  /** A page that plays goes its own way; one that is still shows what plays elsewhere, or was left. */
+  async function follow_queue(): Promise<void> {
+    if (runs()) return tell_next();
+    const now = await queue.current();
+    if (!now || runs() || (now.item === deck?.item && waits_at === null)) return;
+    waits_at = Math.min(Math.round(queue.state.peek().position_s * now.track.sample_rate), n_frames(now.track));
+    if (now.item === deck?.item) position_frames.value = waits_at;
+    else show(now);
+  }
+
+  scope.own(queue.on_change(() => void follow_queue()));
+  scope.interval(TELL_MS, () => {
+    if (engine.phase === "playing") tell_place();
+  });
+  scope.listen(window, "pagehide", () => tell_place(true));
+
   // ── what the engine says ──
 
   /** Takes the engine's state over; views hear of it only where it changed. */
   function look(): Stats {
     const now = engine.stats();
     batch(() => {
-      position_frames.value = now.position_frames;
+      position_frames.value = waits_at ?? now.position_frames;
       reduction_db.value = now.gain_reduction_db;
       if (!same(stats.peek(), now)) stats.value = now;
     });
     return now;
   }
 
-  function hear_track(): void {
-    const now = look();
-    if (now.track_id === null || now.track_id === track.peek()?.id) return;
-    if (upcoming?.id === now.track_id && queue) {
-      queue = { listing: queue.listing, row: queue.row + 1 };
-      show(upcoming);
-    }
+  /** The engine went on to what it was told to follow with. */
+  function hear_follow(): void {
+    const id = look().track_id;
+    const next = told.findLast((one) => one.track.id === id);
+    if (!next) return;
+    show(next);
+    tell_place();
+    void tell_next();
   }
 
   function hear_phase(): void {
     phase.value = engine.phase;
     const now = look();
     if (engine.phase === "playing") n_faults = 0;
-    if (engine.phase === "ended" && now.track_id === track.peek()?.id) void step(1);
+    if (engine.phase === "ended" && now.track_id === deck?.track.id) void step(1, true);
   }
 
   scope.own(engine.on("phase", hear_phase));
-  scope.own(engine.on("track", hear_track));
+  scope.own(engine.on("track", look));
+  scope.own(engine.on("follow", hear_follow));
   scope.own(
     engine.on("plan", () => {
-      plan.value = engine.plan();
+      if (waits_at === null) plan.value = engine.plan();
       look();
     }),
   );
@@ -200,134 +239,97 @@ export function playback(engine: Engine, library: Library, kept: Settings, scope
   );
   scope.own(
     engine.on("fault", (_, detail) => {
-      const playing = track.peek();
       const said = detail as Partial<Fault> | undefined;
-      if (!playing || said?.track_id !== playing.id) return;
+      if (!deck || said?.track_id !== deck.track.id) return;
       if (said.kind === "device") fault.value = sentence(said.message ?? "");
-      else fail(playing, said.message ?? "");
+      else fail(deck.track, said.message ?? "");
     }),
   );
-  scope.own(
-    library.on_track((id) => {
-      if (track.peek()?.id !== id) return;
-      api.track(id, of_track.signal).then(
-        (now) => (track.value = now),
-        () => {},
-      );
-      fetch_details(id, of_track);
-    }),
-  );
+  scope.own(library.hear("trimmed", ({ track_id }) => engine.refresh(track_id)));
+  for (const event of ["measured", "failed", "changed"] as const) {
+    scope.own(library.hear(event, ({ track_id }) => look_again(track_id, event !== "changed")));
+  }
+  // What is remembered of an album is remembered of its tracks.
+  scope.own(library.hear("library", () => deck && look_again(deck.track.id, false)));
 
-  scope.own(library.on_trim((id) => engine.refresh(id)));
-
-  // ── taste ──
-
-  const tell_taste = latest(() =>
-    engine.setTaste({
-      preset: kept.preset.peek(),
-      intensity: kept.intensity.peek(),
-      target_lufs: kept.target_lufs.peek(),
-      album: kept.album.peek(),
-      reference: kept.reference.peek(),
-    }),
-  );
-  engine.setVolume(kept.volume.peek());
-  void tell_taste();
-
-  async function hear_mode(wanted: Mode): Promise<void> {
-    heard.value = wanted;
-    await engine.setMode(wanted);
-    look();
+  /** Something is known now of a track that was not before. */
+  function look_again(id: string, is_measured: boolean): void {
+    if (deck?.track.id !== id) return;
+    api.track(id, of_track.signal).then(
+      (now) => {
+        if (deck?.track.id !== id) return;
+        deck = { ...deck, track: now };
+        const retold = JSON.stringify(track.peek()?.taste) !== JSON.stringify(now.taste);
+        track.value = now;
+        if (retold) voice.turn_to(now);
+      },
+      () => {},
+    );
+    if (is_measured) known.bring(id, of_track);
   }
 
   return {
+    ...voice,
     track,
+    item,
+    turn,
     phase,
     stats,
     position_frames,
     reduction_db,
     plan,
-    details,
-    mode,
-    heard,
+    details: known.details,
     fault,
     async play_row(listing, row) {
       const next = await listing.at(row);
-      if (next) await play(next, { listing, row });
+      if (next) await play_while(next, queue.replace(listing, row));
     },
+    async shuffle(listing) {
+      const row = Math.floor(Math.random() * listing.total.peek());
+      const next = await listing.at(row);
+      if (next) await play_while(next, queue.replace(listing, row, true));
+    },
+    play_item: (next) => play(next),
     async play_id(id) {
-      const listing = library.listing.peek();
-      const row = listing.index_of(id);
+      const listing = on_screen();
+      const row = listing?.index_of(({ track }) => track.id === id) ?? -1;
       const next = await api.track(id, scope.signal).catch((problem: unknown) => {
         if (problem instanceof api.Problem) fault.value = `It cannot be played: ${sentence(problem.message)}`;
         throw problem;
       });
-      await play(next, row >= 0 ? { listing, row } : null);
+      await play_while(entry(next), listing && row >= 0 ? queue.replace(listing, row) : queue.add([id], deck));
     },
     async toggle() {
-      const now = engine.phase;
-      const on_deck = track.peek();
-      if (now === "playing" || now === "loading") await engine.pause();
-      else if (now === "paused") await engine.resume();
-      else if (on_deck) await play(on_deck, queue);
-      else await this.play_row(library.listing.peek(), 0);
+      if (runs()) await this.pause();
+      else if (waits_at !== null && deck) await play(deck, waits_at);
+      else if (engine.phase === "paused") await engine.resume();
+      else if (deck) await play(deck);
+      else {
+        const listing = on_screen();
+        if (listing) await this.play_row(listing, 0);
+      }
     },
-    pause: () => engine.pause(),
+    async pause() {
+      await engine.pause();
+      tell_place();
+    },
     async next() {
       await step(1);
     },
     async previous() {
-      const on_deck = track.peek();
-      const late = on_deck && engine.stats().position_frames > RESTART_S * on_deck.sample_rate;
-      if (late || !(await step(-1))) await engine.seek(0);
+      const late = deck && engine.stats().position_frames > RESTART_S * deck.track.sample_rate;
+      if (late || !(await step(-1))) await this.seek(0);
     },
     async seek(frame) {
-      const on_deck = track.peek();
-      if (!on_deck) return;
-      await engine.seek(Math.round(Math.min(Math.max(0, frame), n_frames(on_deck))));
+      if (!deck) return;
+      const to = Math.round(Math.min(Math.max(0, frame), n_frames(deck.track)));
+      if (waits_at !== null) waits_at = to;
+      else await engine.seek(to);
       look();
+      if (!runs()) tell_place();
     },
     async seek_by(seconds) {
-      const on_deck = track.peek();
-      if (on_deck) await this.seek(engine.stats().position_frames + seconds * on_deck.sample_rate);
-    },
-    async set_mode(wanted) {
-      mode.value = wanted;
-      await hear_mode(wanted);
-    },
-    async compare(held) {
-      const set = mode.peek();
-      const wanted: Mode = !held ? set : set === "enhanced" ? "original" : "enhanced";
-      if (wanted !== heard.peek()) await hear_mode(wanted);
-    },
-    async set_preset(preset) {
-      kept.preset.value = preset;
-      await tell_taste();
-    },
-    async set_intensity(x) {
-      kept.intensity.value = Math.min(1, Math.max(0, x));
-      await tell_taste();
-    },
-    async set_target(lufs) {
-      kept.target_lufs.value = Math.min(TARGET.loudest, Math.max(TARGET.quietest, lufs));
-      await tell_taste();
-    },
-    async set_album(on) {
-      kept.album.value = on;
-      await tell_taste();
-    },
-    async set_reference(id) {
-      kept.reference.value = id;
-      await tell_taste();
-    },
-    set_volume(x) {
-      kept.volume.value = Math.min(1, Math.max(0, x));
-      engine.setVolume(kept.volume.peek());
-    },
-    mute() {
-      const now = kept.volume.peek();
-      if (now > 0) before_mute = now;
-      this.set_volume(now > 0 ? 0 : before_mute);
+      if (deck) await this.seek((waits_at ?? engine.stats().position_frames) + seconds * deck.track.sample_rate);
     },
     forget_fault() {
       fault.value = null;
@@ -344,24 +346,4 @@ function reference(track: api.Track): TrackRef {
 function same(a: Stats, b: Stats): boolean {
   const still = ({ position_frames: _, gain_reduction_db: __, latency_ms: ___, ...rest }: Stats) => JSON.stringify(rest);
   return still(a) === still(b);
-}
-
-/** Runs `work` at once, or once more when the running one is done: only the latest wish counts. */
-function latest(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  let again: Promise<void> | null = null;
-  const run = (): Promise<void> => {
-    if (!running) {
-      running = work().finally(() => (running = null));
-      return running;
-    }
-    again ??= running
-      .catch(() => {})
-      .then(() => {
-        again = null;
-        return run();
-      });
-    return again;
-  };
-  return run;
 }

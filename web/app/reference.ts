@@ -8,7 +8,7 @@ import type { Settings } from "./settings";
 
 /** Tracks that a search shows; more are found by more words. */
 const SHOWN = 100;
-/** Pause before a keystroke asks the server, in ms, as in the list's own filter. */
+/** Pause before a keystroke asks the server, in ms, as in the search. */
 const TYPING_MS = 90;
 
 export interface Reference {
@@ -53,7 +53,7 @@ export function reference(library: Library, playback: Playback, kept: Settings, 
   async function ask(): Promise<void> {
     const q = words.peek();
     try {
-      const list = await api.tracks({ q: q.trim(), order: { by: "album", descending: false } }, 0, SHOWN, scope.signal);
+      const list = await api.tracks({ q: q.trim() }, 0, SHOWN, scope.signal);
       if (words.peek() !== q) return;
       batch(() => {
         found.value = list;
@@ -65,8 +65,8 @@ export function reference(library: Library, playback: Playback, kept: Settings, 
   }
 
   void look_up();
-  scope.own(library.on_change(() => void look_up()));
-  scope.own(library.on_track((id) => void (id === kept.reference.peek() && look_up())));
+  scope.own(library.hear("library", () => void look_up()));
+  scope.own(library.hear("measured", ({ track_id }) => void (track_id === kept.reference.peek() && look_up())));
 
   return {
     track,

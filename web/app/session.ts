@@ -25,7 +25,7 @@ export function session(playback: Playback, scope: Scope): void {
             title: track.title,
             artist: artists(track.artists),
             album: track.album ?? "",
-            artwork: [{ src: api.artwork(track.id) }],
+            artwork: [{ src: api.artwork(track.id, 256) }],
           })
         : null;
     }),

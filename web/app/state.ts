@@ -1,43 +1,79 @@
 /** The app: its rooms put together, in the order in which they need each other. */
 import { signal } from "@preact/signals";
 import type { Engine } from "../audio/engine";
+import { always } from "./always";
+import { browse } from "./browse";
+import type { Entry } from "./entry";
 import { type Doors, keys } from "./keys";
+import { heard } from "./heard";
 import { library } from "./library";
+import { marks } from "./marks";
+import { places } from "./place";
 import { playback } from "./playback";
+import { playlists } from "./playlists";
+import { queue } from "./queue";
 import { reference } from "./reference";
 import type { Scope } from "./scope";
 import { session } from "./session";
 import { settings } from "./settings";
 
-/** What lies over the page: the deck as a sheet (phones), the help, the choice of a reference, or nothing. */
-export type Sheet = "none" | "deck" | "help" | "reference";
+/** What lies over the page: the deck as a sheet (phones), the help, the choice of a reference, the queue, or nothing. */
+export type Sheet = "none" | "deck" | "help" | "reference" | "queue";
+
+/** The menu of a track that is open, and where. */
+export interface Menu {
+  x: number;
+  y: number;
+  entry: Entry;
+  /** What can be done with it only in this list. */
+  more: readonly { words: string; run(): void }[];
+  /** What has the keyboard when it closes. */
+  back: HTMLElement | null;
+}
 
 export type App = ReturnType<typeof state>;
 
 export function state(engine: Engine, scope: Scope) {
   const kept = settings(scope);
-  const tracks = library(scope);
-  const player = playback(engine, tracks, kept, scope);
-  const like = reference(tracks, player, kept, scope);
+  const house = library(scope);
+  const where = places(scope);
+  const lists = playlists(house, where, scope);
+  const seen = browse(where, house, lists, scope);
+  const line = queue(house, scope);
+  const player = playback(engine, house, seen, line, kept, scope);
+  const marked = marks(house, scope);
+  heard(player, house, scope);
+  const like = reference(house, player, kept, scope);
   const sheet = signal<Sheet>("none");
+  const menu = signal<Menu | null>(null);
   const narrow = signal(false);
   scope.media("(max-width: 719px)", (matches) => (narrow.value = matches));
   const doors: Doors = {
-    // The header hangs its own filter here.
-    focus_filter: () => {},
+    // The header hangs its own field here.
+    focus_search: () => {},
     toggle_help: () => {
       sheet.value = sheet.peek() === "help" ? "none" : "help";
     },
+    toggle_queue: () => {
+      sheet.value = sheet.peek() === "queue" ? "none" : "queue";
+    },
   };
-  keys(player, kept, doors, scope);
+  keys(player, marked, kept, doors, scope);
   session(player, scope);
   return {
     scope,
     settings: kept,
-    library: tracks,
+    library: house,
+    places: where,
+    browse: seen,
+    playlists: lists,
+    queue: line,
     playback: player,
+    marks: marked,
+    always: always(player, kept, scope),
     reference: like,
     sheet,
+    menu,
     /** Whether the window is a phone's. */
     narrow,
     doors,

@@ -22,6 +22,30 @@ export function spoken(seconds: number): string {
   return s === 0 ? some(m, "minute") : `${some(m, "minute")} ${some(s, "second")}`;
 }
 
+/** "28 s left", "about 2 h left": as exactly as anybody can know; null for what is not known. */
+export function left(seconds: number | null): string | null {
+  if (seconds === null) return null;
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))}${THIN}s left`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)}${THIN}min left`;
+  return `about ${Math.round(seconds / 3600)}${THIN}h left`;
+}
+
+/** 45 min, or 3 h 20 min: how long many tracks are together. */
+export function length(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes === 0) return `${Math.round(seconds)}${THIN}s`;
+  const [h, m] = [Math.floor(minutes / 60), minutes % 60];
+  return h === 0 ? `${m}${THIN}min` : `${h.toLocaleString("en")}${THIN}h${m === 0 ? "" : ` ${m}${THIN}min`}`;
+}
+
+/** When something was heard: the time of today, the day before that. */
+export function moment(seconds: number): string {
+  const [then, now] = [new Date(seconds * 1000), new Date()];
+  if (then.toDateString() === now.toDateString()) return then.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const of_this_year = then.getFullYear() === now.getFullYear();
+  return then.toLocaleDateString("en-GB", of_this_year ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" });
+}
+
 /** To one decimal; a dash for what is not known. */
 export function figure(x: number | null | undefined): string {
   if (x === null || x === undefined || !Number.isFinite(x)) return NONE;
@@ -53,6 +77,9 @@ export function count(n: number, one: string, many: string): string {
 export function artists(names: readonly string[]): string {
   return names.length > 0 ? names.join(", ") : "Unknown artist";
 }
+
+/** Without what tells two writings of a word apart: capitals, accents. */
+export const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
 
 export function sentence(text: string): string {
   const words = text.trim() === "" ? "something failed" : text.trim();

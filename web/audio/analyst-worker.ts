@@ -3,7 +3,7 @@
  * port. The page's thread never sees PCM.
  */
 import { Track, calibrate, hears_from, initSync, measure, plan, plan_numbers } from "../gen/analyst.js"
-import { query } from "./taste.js"
+import { query, taste_of } from "./taste.js"
 import type { Fingerprint, FromAnalyst, FromPlayer, Plan, Taste, ToAnalyst, ToPlayer, TrackRef } from "./types.js"
 
 /** Frames per message: as many as the worklet takes at once, for each message costs its thread time. */
@@ -104,7 +104,8 @@ interface Planned {
  * The server's plan: it knows the album, the reference, and what rendering taught. Where it gives none, the
  * plan that can be made here, of the track alone.
  */
-async function planFor(track: TrackRef, fingerprint: Fingerprint, wanted: Taste): Promise<Planned> {
+async function planFor(track: TrackRef, fingerprint: Fingerprint, usual: Taste): Promise<Planned> {
+  const wanted = taste_of(usual, track.id)
   let status = 0
   try {
     const response = await fetch(`/api/tracks/${encodeURIComponent(track.id)}/plan?${query(wanted)}`)

@@ -10,7 +10,7 @@ import { WorkletPlayer } from "./worklet.js"
 
 export type * from "./types.js"
 
-export type EngineEvent = "phase" | "track" | "plan" | "tick" | "fault"
+export type EngineEvent = "phase" | "track" | "follow" | "plan" | "tick" | "fault"
 type Listener = (engine: Engine, detail?: unknown) => void
 
 /** A module with one SIMD instruction (i32x4 splat and any_true). */
@@ -47,7 +47,7 @@ export class Engine {
   private readonly listeners = new Map<EngineEvent, Set<Listener>>()
   private mode: Mode = "enhanced"
   private comparing = false
-  private taste: Taste = { preset: "adaptive", intensity: 1, target_lufs: -14, album: false, reference: null }
+  private taste: Taste = { preset: "adaptive", intensity: 1, target_lufs: -14, album: false, reference: null, always: {} }
   private volume_ = 1
   private keys = 0
   private readonly tracks = new Map<number, TrackRef>()
@@ -255,13 +255,20 @@ export class Engine {
       }
     }
     this.emit("track")
+    this.emit("follow")
     this.emit("plan")
   }
 
   private onEnded(): void {
     const next = this.tracks.get(this.nextKey)
-    if (next) void this.play(next)
+    if (next) this.follow(next)
     else this.enter("ended")
+  }
+
+  /** Goes on to the next track by playing it: it could not join. */
+  private follow(next: TrackRef): void {
+    void this.play(next)
+    this.emit("follow")
   }
 
   private onFault(key: number, kind: string, message: string): void {
@@ -274,7 +281,7 @@ export class Engine {
       this.enter("error")
       // A faulty file is passed over; without a device the next would fail as well.
       const next = this.tracks.get(this.nextKey)
-      if (next && kind !== "device") void this.play(next)
+      if (next && kind !== "device") this.follow(next)
     }
   }
 }

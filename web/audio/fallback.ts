@@ -3,7 +3,7 @@
  * stream. The same sound; no gapless joins, and a switch costs a moment.
  */
 import type { Player, PlayerEvents, PlayerState } from "./player.js"
-import { query } from "./taste.js"
+import { query, taste_of } from "./taste.js"
 import type { Fingerprint, Plan, Taste, TrackRef } from "./types.js"
 
 const OFF_OR_ORIGINAL = 2
@@ -37,6 +37,10 @@ export class Streamer implements Player {
     return `/api/tracks/${encodeURIComponent(this.track?.id ?? "")}${path}`
   }
 
+  /** The taste for the track that plays, as the server is asked for it. */
+  private fields(): URLSearchParams {
+    return query(taste_of(this.taste as Taste, this.track?.id ?? ""))
+  }
 
   async play(key: number, track: TrackRef, frame: number, taste: Taste): Promise<void> {
     this.key = key
@@ -51,7 +55,7 @@ export class Streamer implements Player {
   /** The plan of this track, once it is measured; meanwhile it waits. */
   private async planned(key: number): Promise<void> {
     while (this.key === key) {
-      const response = await fetch(this.api(`/plan?${query(this.taste as Taste)}`))
+      const response = await fetch(this.api(`/plan?${this.fields()}`))
       if (response.ok) {
         const plan = (await response.json()) as Plan
         const measured = await fetch(this.api("/fingerprint"))
@@ -64,7 +68,7 @@ export class Streamer implements Player {
   }
 
   private async load(seconds: number): Promise<void> {
-    const fields = query(this.taste as Taste)
+    const fields = this.fields()
     fields.set("enhanced", String(this.enhanced))
     this.audio.src = this.api(`/stream?${fields}`)
     this.audio.currentTime = seconds

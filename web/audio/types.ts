@@ -28,6 +28,8 @@ export interface Taste {
   album: boolean
   /** Id of the track that it shall sound like. */
   reference: string | null
+  /** What of single tracks, by their ids, is always otherwise. */
+  always: Record<string, { preset?: string; intensity?: number; target_lufs?: number }>
 }
 
 /** One reason of a plan. */

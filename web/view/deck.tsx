@@ -1,8 +1,10 @@
 /** The deck: what plays, the transport, and in the place of honour whether it is enhanced. */
-import { artists, gain } from "../app/words";
+import { gain } from "../app/words";
+import { Heart } from "./heart";
 import { Horizon } from "./horizon";
-import { useApp } from "./hooks";
-import { Down, Fault, Measuring, Next, Pause, Play, Previous } from "./icons";
+import { useApp, useTint } from "./hooks";
+import { Down, Fault, Measuring, Next, Pause, Play, Previous, Queue as QueueLines } from "./icons";
+import { AlbumName, Artists } from "./links";
 import { Cover, IconButton } from "./parts";
 import { Switch } from "./switch";
 import { DeskTaste, PocketTaste } from "./taste";
@@ -12,7 +14,7 @@ import { useSignal } from "@preact/signals";
 /** The deck of a desk's width: a bar at the foot of the page. */
 export function Deck() {
   return (
-    <footer class="deck" aria-label="Player">
+    <footer class="deck" aria-label="Player" style={useTint()}>
       <Horizon />
       <div class="deck-row">
         <NowPlaying />
@@ -29,7 +31,7 @@ export function PocketDeck() {
   const { playback, sheet } = useApp();
   const track = playback.track.value;
   return (
-    <footer class="deck pocket" aria-label="Player">
+    <footer class="deck pocket" aria-label="Player" style={useTint()}>
       <span class={`tone-line ${playback.heard.value}`} />
       <button type="button" class="pocket-open" disabled={!track} onClick={() => (sheet.value = "deck")} aria-haspopup="dialog">
         <Cover track={track} />
@@ -65,7 +67,7 @@ export function DeckSheet() {
     </button>
   );
   return (
-    <div class="sheet deck-sheet" role="dialog" aria-modal="true" aria-label="Player">
+    <div class="sheet deck-sheet" role="dialog" aria-modal="true" aria-label="Player" style={useTint()}>
       <header>
         <IconButton label="Close the player" on_click={() => (sheet.value = "none")}>
           <Down />
@@ -81,7 +83,7 @@ export function DeckSheet() {
         ) : (
           <>
             <div class="big-cover">
-              <Cover track={track} />
+              <Cover track={track} px={320} />
             </div>
             <NowPlaying bare />
             <Horizon />
@@ -103,13 +105,24 @@ function NowPlaying({ bare = false }: { bare?: boolean }) {
       {bare ? null : <Cover track={track} />}
       <div class="titles">
         <strong title={track?.title}>{track?.title ?? "Nothing playing"}</strong>
-        <span class="quiet">{track ? artists(track.artists) : "Choose a track to hear it enhanced"}</span>
+        <span class="quiet">
+          {track ? (
+            <>
+              <Artists track={track} />
+              {track.album === null ? null : " · "}
+              <AlbumName track={track} />
+            </>
+          ) : (
+            "Choose a track to hear it enhanced"
+          )}
+        </span>
         {track ? (
           <span class="heard-line">
             <HeardLine />
           </span>
         ) : null}
       </div>
+      {track ? <Heart track={track} /> : null}
     </div>
   );
 }
@@ -127,6 +140,7 @@ function HeardLine() {
       </span>
     );
   }
+  if (track && stats.track_id !== track.id) return <span class="state">Paused</span>;
   if (stats.measuring || (track && !track.measured && !plan)) {
     return (
       <span class="state">
@@ -161,7 +175,7 @@ function PlayButton() {
 }
 
 function Transport() {
-  const { playback } = useApp();
+  const { playback, sheet } = useApp();
   const none = playback.track.value === null;
   return (
     <div class="transport" role="group" aria-label="Transport" data-phase={playback.phase.value}>
@@ -171,6 +185,9 @@ function Transport() {
       <PlayButton />
       <IconButton label="Next track" disabled={none} on_click={() => void playback.next()}>
         <Next />
+      </IconButton>
+      <IconButton class="to-queue" label="Queue" on_click={() => (sheet.value = "queue")}>
+        <QueueLines />
       </IconButton>
     </div>
   );

@@ -14,6 +14,12 @@ export function useApp(): App {
   return app;
 }
 
+/** The surface of what is about the playing track: tinted by its cover, so little that all words stay legible. */
+export function useTint(): Record<string, string> {
+  const colour = useApp().playback.details.value.picture?.colour;
+  return colour ? { "--surface": `color-mix(in srgb, ${colour} 8%, var(--plain))` } : {};
+}
+
 /** Runs `hold` with a scope of its own once the view is there, and ends the scope with the view. */
 export function useHold(hold: (scope: Scope) => void, on: readonly unknown[] = []): void {
   const app = useApp();

@@ -92,6 +92,54 @@ export const Down = () => (
   </Icon>
 );
 
+export const Order = () => (
+  <Icon>
+    <path d="M10 15.500v-11M5.500 9 10 4.500 14.500 9" />
+  </Icon>
+);
+export const Shuffle = () => (
+  <Icon size={16}>
+    <path d="M2.500 6h3l6.500 8h5M2.500 14h3l1.800-2.200M10.200 8.200 12 6h5M14.800 3.500 17.300 6l-2.500 2.500M14.800 11.500l2.500 2.500-2.500 2.500" />
+  </Icon>
+);
+
+export const HeartShape = () => (
+  <Icon>
+    <path d="M10 16.300C4.500 12.600 3 10.200 3 7.800a3.700 3.700 0 0 1 7-1.700 3.700 3.700 0 0 1 7 1.700c0 2.400-1.500 4.800-7 8.500z" />
+  </Icon>
+);
+export const Dots = () => (
+  <Icon>
+    <path class="solid" d="M4.500 8.500a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3zM10 8.500a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3zM15.500 8.500a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3z" />
+  </Icon>
+);
+export const Grip = () => (
+  <Icon size={16}>
+    <path d="M4 7h12M4 13h12" />
+  </Icon>
+);
+export const Queue = () => (
+  <Icon>
+    <path d="M3 5h14M3 10h14M3 15h8" />
+  </Icon>
+);
+export const Directory = () => (
+  <Icon>
+    <path d="M2.500 5.500a1 1 0 0 1 1-1h4l2 2.500h7a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-13a1 1 0 0 1-1-1z" />
+  </Icon>
+);
+export const Repeat = ({ one = false }: { one?: boolean }) => (
+  <Icon size={16}>
+    <path d="M4 9V7.500A2.500 2.500 0 0 1 6.500 5H16M13.500 2.500 16 5l-2.500 2.500M16 11v1.500a2.500 2.500 0 0 1-2.500 2.500H4M6.500 17.500 4 15l2.500-2.500" />
+    {one ? <path d="M9.200 8.800 10.300 8v4.200" /> : null}
+  </Icon>
+);
+export const Undo = () => (
+  <Icon size={16}>
+    <path d="M7.500 4 4 7.500 7.500 11M4 7.500h7.500a4.500 4.500 0 0 1 0 9H8" />
+  </Icon>
+);
+
 /** The sign of the house: a ring of 25 petals, as every track has one. */
 export function Mark({ size = 28 }: { size?: number }) {
   const petals = Array.from({ length: 25 }, (_, i) => {

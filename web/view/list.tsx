@@ -1,227 +1,179 @@
 /** The list of tracks: as many rows in the document as fit on screen, however long it is. */
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import type { Column, Track } from "../app/api";
-import { artists, clock, figure } from "../app/words";
-import { useApp, useHold } from "./hooks";
-import { Fault, Measuring } from "./icons";
-import { Cover } from "./parts";
+import { useComputed, useSignal } from "@preact/signals";
+import type { ComponentChildren, RefObject } from "preact";
+import type { Entry } from "../app/entry";
+import type { Listing } from "../app/listing";
+import { order_of, sorts } from "../app/sorts";
+import { useDrag } from "./drag";
+import { useApp } from "./hooks";
+import { Row } from "./row";
+import { useWindow } from "./window";
 
-export const ROW_PX = 44;
+const ROW_PX = 44;
 const ROW_POCKET_PX = 56;
-/** Rows kept beyond either edge of the window. */
-const SPARE = 8;
+const HEAD_PX = 32;
 
-export function Tracks() {
-  const { library, playback, narrow } = useApp();
-  const box = useRef<HTMLDivElement>(null);
-  const top = useSignal(0);
-  const height = useSignal(600);
-  /** The row under the keyboard. */
-  const cursor = useSignal(0);
+interface TracksProps {
+  label: string;
+  listing: Listing<Entry>;
+  /** What scrolls away above the rows, and the box that scrolls, where that has to be known there. */
+  above?: ComponentChildren;
+  box?: RefObject<HTMLDivElement | null> | undefined;
+  /** Whether rows begin with the track's number: all have one cover. */
+  numbered?: boolean;
+  /** Whether only the narrowest columns are there. */
+  compact?: boolean;
+  /** Whether a row is the one that plays; unsaid, the one with that track. */
+  plays?(entry: Entry): boolean;
+  on_play(row: number): void;
+  /** Where rows have an order of the listener's own: puts one before another, or takes one out. */
+  on_move?: ((from: number, before: number) => void) | undefined;
+  on_remove?: ((row: number) => void) | undefined;
+}
+
+export function Tracks({ label, listing, above, box, numbered = false, compact = false, plays, on_play, on_move, on_remove }: TracksProps) {
+  const { playback, marks, menu, narrow } = useApp();
   const focused = useSignal(false);
-
-  const listing = library.listing.value;
-  const total = listing.total.value;
   const row_px = narrow.value ? ROW_POCKET_PX : ROW_PX;
-  const first = Math.max(0, Math.floor(top.value / row_px) - SPARE);
-  const last = Math.min(total - 1, Math.ceil((top.value + height.value) / row_px) + SPARE);
-
-  useHold((scope) => {
-    if (!box.current) return;
-    scope.size(box.current, (_, now) => (height.value = now));
-  });
-  useSignalEffect(() => {
-    const shown = library.listing.value;
-    cursor.value = 0;
-    void shown;
-    if (box.current) box.current.scrollTop = 0;
-  });
-  useSignalEffect(() => {
-    // Follows scrolling and new lists alike; what is there already is not asked for again.
-    const shown = library.listing.value;
-    const px = narrow.value ? ROW_POCKET_PX : ROW_PX;
-    const from = Math.max(0, Math.floor(top.value / px) - SPARE);
-    if (shown.total.value > 0) {
-      shown.show(from, Math.min(shown.total.value - 1, Math.ceil((top.value + height.value) / px) + SPARE));
-    }
-  });
+  const at = useWindow(listing, () => row_px, () => 1, box);
+  const { cursor } = at;
+  const total = listing.total.value;
+  /** What of the list lies under its head. */
+  const covered = narrow.value || compact ? 0 : HEAD_PX;
   const playing = useComputed(() => playback.track.value?.id ?? null);
+  const is_playing = plays ?? (({ track }) => track.id === playing.value);
+  const drag = useDrag(at, row_px, total, on_move);
+  const name = label.toLowerCase().replace(/\W+/g, "-");
 
-  const look_at = (row: number) => {
-    const now = Math.min(Math.max(0, row), total - 1);
-    cursor.value = now;
-    const el = box.current;
-    if (!el) return;
-    const head = narrow.value ? 0 : 32;
-    if (now * row_px < el.scrollTop) el.scrollTop = now * row_px;
-    else if ((now + 1) * row_px + head > el.scrollTop + el.clientHeight) el.scrollTop = (now + 1) * row_px + head - el.clientHeight;
+  const open_menu = (row: number, x: number, y: number) => {
+    const entry = listing.row(row);
+    cursor.value = row;
+    const more = on_remove ? [{ words: "Take out", run: () => on_remove(row) }] : [];
+    if (entry) menu.value = { x, y, entry, more, back: document.querySelector<HTMLElement>(`#grid-${name}`) };
   };
+  /** What the keyboard does with the row under it, beyond going elsewhere. */
+  const act = (event: KeyboardEvent): boolean => {
+    const row = cursor.value;
+    const entry = listing.row(row);
+    if (!entry) return false;
+    if (event.altKey) {
+      const up = event.key === "ArrowUp";
+      if (!on_move || (!up && event.key !== "ArrowDown")) return false;
+      const to = up ? row - 1 : row + 1;
+      if (to < 0 || to >= total) return true;
+      on_move(row, up ? to : to + 1);
+      at.look_at(to, covered);
+      return true;
+    }
+    if (event.key === "Enter") on_play(row);
+    else if (event.key === "Delete" && on_remove) on_remove(row);
+    else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
+      const place = document.querySelector(`#${name}-${row}`)?.getBoundingClientRect();
+      open_menu(row, (place?.right ?? 0) - 224, place?.bottom ?? 0);
+    } else if (event.key === "h" && !event.shiftKey) void marks.set_favorite(entry.track, !marks.of(entry.track).favorite);
+    else return false;
+    return true;
+  };
+
   const press = (event: KeyboardEvent) => {
     // A column's head has its own use for Enter.
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return;
-    const page = Math.max(1, Math.floor(height.value / row_px) - 2);
+    if (event.ctrlKey || event.metaKey || event.target !== event.currentTarget) return;
+    if (act(event)) return event.preventDefault();
+    if (event.altKey) return;
     const to = {
       ArrowDown: cursor.value + 1,
       ArrowUp: cursor.value - 1,
-      PageDown: cursor.value + page,
-      PageUp: cursor.value - page,
+      PageDown: cursor.value + at.page(),
+      PageUp: cursor.value - at.page(),
       Home: 0,
       End: total - 1,
     }[event.key];
-    if (to !== undefined) look_at(to);
-    else if (event.key === "Enter") void playback.play_row(listing, cursor.value);
-    else return;
+    if (to === undefined) return;
+    at.look_at(to, covered);
     event.preventDefault();
   };
 
   const rows = [];
-  for (let i = first; i <= last; i++) {
-    const track = listing.row(i);
+  for (let i = at.first; i <= at.last; i++) {
+    const entry = listing.row(i);
     rows.push(
       <Row
-        key={track?.id ?? `empty-${i}`}
+        key={i}
+        id={`${name}-${i}`}
         index={i}
         top={i * row_px}
-        track={track}
-        playing={track !== undefined && track.id === playing.value}
+        entry={entry}
+        numbered={numbered}
+        playing={entry !== undefined && is_playing(entry)}
         at_cursor={focused.value && cursor.value === i}
         on_play={() => {
           cursor.value = i;
-          void playback.play_row(listing, i);
+          on_play(i);
         }}
+        on_menu={(x, y) => open_menu(i, x, y)}
+        on_grip={on_move ? (event) => drag.start(event, i) : undefined}
+        on_remove={on_remove ? () => on_remove(i) : undefined}
       />,
     );
   }
   return (
-    <div
-      ref={box}
-      class="tracks"
-      role="grid"
-      aria-label="Tracks"
-      aria-rowcount={total + 1}
-      aria-colcount={5}
-      aria-activedescendant={total > 0 ? `row-${cursor.value}` : undefined}
-      tabIndex={0}
-      onScroll={(event) => (top.value = event.currentTarget.scrollTop)}
-      onKeyDown={press}
-      onFocus={() => (focused.value = true)}
-      onBlur={() => (focused.value = false)}
-    >
-      <div class="row head" role="row" aria-rowindex={1}>
-        <span role="columnheader" class="c-cover">
-          <span class="sr-only">Cover</span>
-        </span>
-        <Head column="title" words="Title" class="c-title" />
-        <Head column="album" words="Album" class="c-album" />
-        <Head column="loudness" words="Loudness" class="c-loud" />
-        <Head column="duration" words="Time" class="c-time" />
-      </div>
-      <div class="rows" role="rowgroup" style={{ height: `${total * row_px}px` }}>
-        {rows}
+    <div class="scroll" ref={at.box}>
+      {above}
+      <div
+        class={`tracks${numbered ? " numbered" : ""}${compact ? " compact" : ""}${on_move ? " sortable" : ""}`}
+        id={`grid-${name}`}
+        role="grid"
+        aria-label={label}
+        aria-rowcount={total + 1}
+        aria-colcount={6}
+        aria-activedescendant={total > 0 ? `${name}-${cursor.value}` : undefined}
+        tabIndex={0}
+        onKeyDown={press}
+        onFocus={() => (focused.value = true)}
+        onBlur={() => (focused.value = false)}
+      >
+        <div class="row head" role="row" aria-rowindex={1}>
+          <span role="columnheader" class="c-cover">
+            <span class="sr-only">{numbered ? "Number" : "Cover"}</span>
+          </span>
+          <Head by="title" words="Title" class="c-title" />
+          <Head by="album" words="Album" class="c-album" />
+          <Head by="lufs" words="Loudness" class="c-loud" />
+          <Head by="duration" words="Time" class="c-time" />
+          <span role="columnheader" class="c-keys">
+            <span class="sr-only">Favourite, more</span>
+          </span>
+        </div>
+        <div class="rows" role="rowgroup" ref={at.rows} style={{ height: `${total * row_px}px` }}>
+          {rows}
+          {drag.before.value === null ? null : (
+            <span role="presentation" class="drop" style={{ transform: `translateY(${drag.before.value * row_px - 1}px)` }} />
+          )}
+        </div>
       </div>
     </div>
   );
 }
 
-/** The head of a column: a click orders by it, another turns the order round. */
-function Head({ column, words, class: kind }: { column: Column; words: string; class: string }) {
-  const { library } = useApp();
-  const { by, descending } = library.order.value;
-  const way = by !== column ? "none" : descending ? "descending" : "ascending";
+/** The head of a column: where the list can be ordered by it a click does so, another turns the order round. */
+function Head({ by, words, class: kind }: { by: string; words: string; class: string }) {
+  const { browse } = useApp();
+  const { place } = browse.screen.value;
+  const now = order_of(place);
+  if (!sorts(place).some(([known]) => known === by)) {
+    return (
+      <span role="columnheader" class={kind}>
+        {words}
+      </span>
+    );
+  }
+  const way = now.by !== by ? "none" : now.descending ? "descending" : "ascending";
   return (
     <span role="columnheader" class={kind} aria-sort={way}>
-      <button type="button" onClick={() => library.order_by(column)}>
+      <button type="button" onClick={() => browse.order_by(by)}>
         {words}
-        <span aria-hidden="true">{way === "none" ? "" : descending ? "\u2009↓" : "\u2009↑"}</span>
+        <span aria-hidden="true">{way === "none" ? "" : now.descending ? "\u2009↓" : "\u2009↑"}</span>
       </button>
-    </span>
-  );
-}
-
-interface RowProps {
-  index: number;
-  top: number;
-  track: Track | undefined;
-  playing: boolean;
-  at_cursor: boolean;
-  on_play(): void;
-}
-
-function Row({ index, top, track, playing, at_cursor, on_play }: RowProps) {
-  const mark = `${playing ? " playing" : ""}${at_cursor ? " at-cursor" : ""}`;
-  return (
-    <div
-      class={`row${mark}`}
-      id={`row-${index}`}
-      role="row"
-      aria-rowindex={index + 2}
-      aria-selected={playing}
-      data-track={track?.id}
-      style={{ transform: `translateY(${top}px)` }}
-      onClick={on_play}
-    >
-      <span role="gridcell" class="c-cover">
-        <Cover track={track ?? null} />
-      </span>
-      <span role="gridcell" class="c-title titles">
-        <strong>{track?.title ?? ""}</strong>
-        <span class="quiet">
-          {track ? <State track={track} /> : null}
-          {track ? artists(track.artists) : ""}
-        </span>
-      </span>
-      <span role="gridcell" class="c-album quiet">
-        {track?.album ?? ""}
-      </span>
-      <span role="gridcell" class="c-loud">
-        {track?.lufs === null || track === undefined ? null : <LoudnessTick lufs={track.lufs} />}
-      </span>
-      <span role="gridcell" class="c-time figure">
-        {track ? clock(track.duration_s) : ""}
-      </span>
-    </div>
-  );
-}
-
-function State({ track }: { track: Track }) {
-  switch (track.state) {
-    case "failed":
-      return (
-        <span class="state fault" title={track.fault ?? undefined}>
-          <Fault /> Failed
-        </span>
-      );
-    case "missing":
-      return (
-        <span class="state fault">
-          <Fault /> File missing
-        </span>
-      );
-    case "measuring":
-    case "waiting":
-      return (
-        <span class="state">
-          <Measuring /> {track.state === "measuring" ? "Measuring" : "Not measured yet"}
-        </span>
-      );
-    case "measured":
-      return null;
-  }
-}
-
-/** The scale of the loudness tick, in LUFS. */
-const QUIETEST = -36;
-const LOUDEST = -4;
-
-/** Where a track's loudness stands on a tiny scale. */
-function LoudnessTick({ lufs }: { lufs: number }) {
-  const share = Math.min(1, Math.max(0, (lufs - QUIETEST) / (LOUDEST - QUIETEST)));
-  return (
-    <span class="loudness" title={`${figure(lufs)} LUFS`}>
-      <span class="scale" aria-hidden="true" style={{ "--share": `${(share * 100).toFixed(1)}%` }} />
-      <span class="figure">{figure(lufs)}</span>
-      <span class="sr-only"> LUFS</span>
     </span>
   );
 }

@@ -20,12 +20,20 @@ export function Figure({ value, unit }: { value: string; unit?: string }) {
 }
 
 /**
- * A track's cover: its own art, else its aura; a plain ring until it is measured. Decoration: the title
- * always stands beside it.
+ * A track's cover, `px` wide at most: its own art, else its aura; a plain ring until it is measured.
+ * Decoration: the title always stands beside it.
  */
-export function Cover({ track, kind = "cover" }: { track: api.Track | null; kind?: "cover" | "aura" }) {
+export function Cover({
+  track,
+  kind = "cover",
+  px = 64,
+}: {
+  track: Pick<api.Track, "id" | "measured"> | null;
+  kind?: "cover" | "aura";
+  px?: number;
+}) {
   const [broken, set_broken] = useState<string | null>(null);
-  const src = track?.measured ? (kind === "aura" ? api.aura(track.id) : api.artwork(track.id)) : null;
+  const src = track?.measured ? (kind === "aura" ? api.aura(track.id) : api.artwork(track.id, px)) : null;
   return (
     <span class="cover" aria-hidden="true">
       {src === null || src === broken ? (

@@ -4,8 +4,9 @@ import { useRef } from "preact/hooks";
 import type { Track } from "../app/api";
 import type { Plan } from "../app/playback";
 import { figure, gain, rate } from "../app/words";
+import { Always } from "./always";
 import { Curve } from "./curve";
-import { useApp } from "./hooks";
+import { useApp, useTint } from "./hooks";
 import { Close, Fault, Measuring } from "./icons";
 import { Cover, Figure, IconButton } from "./parts";
 import { Similar } from "./similar";
@@ -14,7 +15,7 @@ import { WishedLine } from "./taste";
 export function Why() {
   const { settings } = useApp();
   return (
-    <aside class="why" id="why" aria-label="Why it sounds so">
+    <aside class="why" id="why" aria-label="Why it sounds so" style={useTint()}>
       <header class="why-head">
         <h2>Why</h2>
         <IconButton label="Fold the why panel" on_click={() => (settings.why.value = false)}>
@@ -45,6 +46,8 @@ export function WhyBody() {
           <p class="summary fault">
             <Fault /> Not measured. It plays as it is. {track.fault}
           </p>
+        ) : track.measured ? (
+          <p class="summary quiet">Play it, and here stands what is done.</p>
         ) : (
           <p class="summary">
             <Measuring /> Measuring. It plays as it is, and fades to enhanced when that is done.
@@ -55,6 +58,7 @@ export function WhyBody() {
       {plan ? <BeforeAfter plan={plan} /> : null}
       <Reduction />
       {plan && plan.reasons.length > 0 ? <Reasons plan={plan} /> : null}
+      <Always key={track.id} track={track} />
       <SignalPath track={track} />
       <Similar track={track} />
     </div>

@@ -50,6 +50,16 @@ impl Point {
         self.square(other).sqrt()
     }
 
+    /// What lies between this and another: 0 is this, 1 the other.
+    #[must_use]
+    pub fn between(&self, other: &Point, share: f32) -> Point {
+        let mut point = *self;
+        for (at, to) in point.0.as_flattened_mut().iter_mut().zip(other.0.as_flattened()) {
+            *at += share * (to - *at);
+        }
+        point
+    }
+
     fn square(&self, other: &Point) -> f32 {
         let mut sums = [0.0f32; LANES];
         for (a, b) in self.0.iter().zip(&other.0) {

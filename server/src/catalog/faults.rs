@@ -15,6 +15,33 @@ pub struct Fault {
     pub stage: String,
     /// Why, in words for a listener.
     pub reason: String,
+    /// When that was seen, in seconds since 1970.
+    pub at: i64,
+}
+
+/// By what faults are ordered.
+#[derive(Clone, Copy, Debug)]
+pub enum FaultSort {
+    /// Where the files lie.
+    Path,
+    /// At which stage they failed.
+    Stage,
+    /// When they failed.
+    At,
+}
+
+impl FaultSort {
+    /// All, by the names that they are asked for.
+    pub const ALL: [(&str, FaultSort); 3] =
+        [("path", FaultSort::Path), ("stage", FaultSort::Stage), ("at", FaultSort::At)];
+
+    fn column(self) -> &'static str {
+        match self {
+            FaultSort::Path => "t.path",
+            FaultSort::Stage => "x.stage",
+            FaultSort::At => "x.at",
+        }
+    }
 }
 
 impl Catalog {
@@ -28,7 +55,7 @@ impl Catalog {
         stage: &str,
         reason: &str,
     ) -> Result<bool> {
-        self.write(|db| {
+        self.write_of(track_id, |db| {
             let n_stored = db.execute(
                 "INSERT INTO fault (track_id, stage, reason, at) SELECT id, ?2, ?3, ?4 FROM track
                  WHERE id = ?1 AND size = ?5 AND mtime_ns = ?6
@@ -39,31 +66,53 @@ impl Catalog {
         })
     }
 
-    /// A part of the faults, by path.
-    pub fn faults(&self, limit: u32, offset: u64) -> Result<Page<Fault>> {
+    /// A part of the faults; those that are alike by path.
+    pub fn faults(
+        &self,
+        (sort, descending): (FaultSort, bool),
+        limit: u32,
+        offset: u64,
+    ) -> Result<Page<Fault>> {
         self.read(|db| {
             const FROM: &str = "FROM fault x JOIN track t ON t.id = x.track_id AND t.here";
             let total: i64 =
                 db.prepare_cached(&format!("SELECT count(*) {FROM}"))?.query_row([], |row| row.get(0))?;
+            let order = by(sort.column(), descending);
             let mut statement = db.prepare_cached(&format!(
-                "SELECT t.key, t.path, x.stage, x.reason {FROM} ORDER BY t.path, t.id LIMIT ?1 OFFSET ?2"
+                "SELECT t.key, t.path, x.stage, x.reason, x.at {FROM} {order} LIMIT ?1 OFFSET ?2"
             ))?;
             let items = statement
                 .query_map((limit, i64::try_from(offset).unwrap_or(i64::MAX)), |row| {
-                    Ok(Fault { key: row.get(0)?, path: row.get(1)?, stage: row.get(2)?, reason: row.get(3)? })
+                    let (key, path, stage) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                    Ok(Fault { key, path, stage, reason: row.get(3)?, at: row.get(4)? })
                 })?
                 .collect::<rusqlite::Result<_>>()?;
             Ok(Page { items, total: total as u64 })
         })
     }
 
-    /// Forgets all faults, so that the next scan and the workers try again.
-    /// Returns how many there were.
-    pub fn forget_faults(&self) -> Result<usize> {
-        self.write(|db| {
+    /// Forgets all faults, or that of one track alone, so that the next scan and
+    /// the workers try again. Returns how many there were.
+    pub fn forget_faults(&self, only: Option<&str>) -> Result<usize> {
+        let n_faults = self.write(|db| {
             // A file that could not be opened is read anew: it counts as changed.
-            db.execute("UPDATE track SET mtime_ns = 0 WHERE codec IS NULL", [])?;
-            Ok(db.execute("DELETE FROM fault", [])?)
-        })
+            db.execute(
+                "UPDATE track SET mtime_ns = 0 WHERE codec IS NULL AND key = ifnull(?1, key)",
+                [only],
+            )?;
+            // With a condition, or no hook hears of it.
+            Ok(db.execute(
+                "DELETE FROM fault WHERE ?1 IS NULL OR track_id = (SELECT id FROM track WHERE key = ?1)",
+                [only],
+            )?)
+        })?;
+        self.recount();
+        Ok(n_faults)
     }
+}
+
+/// An order of rows of tracks `t`, of which no two are alike.
+pub(super) fn by(column: &str, descending: bool) -> String {
+    let way = if descending { "DESC" } else { "ASC" };
+    format!("ORDER BY {column} {way}, t.path, t.id")
 }

@@ -1,9 +1,11 @@
 //! The schema's numbered steps. A step that was released is never edited: the
 //! next one is added.
 
+use std::path::PathBuf;
+
 use rusqlite::Connection;
 
-use super::{Error, Result};
+use super::{Error, Result, copies, packed};
 
 const STEPS: &[&str] = &[
     include_str!("migrations/001.sql"),
@@ -11,12 +13,15 @@ const STEPS: &[&str] = &[
     include_str!("migrations/003.sql"),
     include_str!("migrations/004.sql"),
     include_str!("migrations/005.sql"),
+    include_str!("migrations/006.sql"),
+    include_str!("migrations/007.sql"),
+    include_str!("migrations/008.sql"),
+    include_str!("migrations/009.sql"),
 ];
 
 /// Runs the steps this file has not seen, each in its own transaction.
 pub fn run(connection: &mut Connection) -> Result<()> {
-    let version: usize =
-        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? as usize;
+    let version = version(connection)?;
     if version > STEPS.len() {
         return Err(Error::new(format!(
             "the catalog was written by a newer Auralis (schema {version}, this one knows {}); \
@@ -26,9 +31,13 @@ pub fn run(connection: &mut Connection) -> Result<()> {
     }
     if (1..STEPS.len()).contains(&version) {
         let to = STEPS.len();
-        tracing::info!(from = version, to, "the catalog's schema is renewed; a large one takes some seconds");
-        back_up(connection, version)?;
+        tracing::info!(from = version, to, "the catalog's schema is renewed; a large one takes a minute");
+        let path = connection.path().filter(|path| !path.is_empty()).map(PathBuf::from);
+        if let Some(path) = path {
+            copies::keep(connection, &path, version)?;
+        }
     }
+    packed::teach(connection)?;
     // A step may build a table anew to which others refer.
     connection.pragma_update(None, "foreign_keys", false)?;
     for (idx, step) in STEPS.iter().enumerate().skip(version) {
@@ -41,26 +50,36 @@ pub fn run(connection: &mut Connection) -> Result<()> {
         transaction.commit()?;
     }
     connection.pragma_update(None, "foreign_keys", true)?;
+    if version < STEPS.len() {
+        give_back(connection)?;
+    }
     Ok(())
 }
 
-/// Copies the catalog as it is to beside itself, before steps change it.
-fn back_up(connection: &Connection, version: usize) -> Result<()> {
-    let Some(path) = connection.path().filter(|path| !path.is_empty()) else { return Ok(()) };
-    let copy = format!("{path}.schema-{version}");
-    let failed = |message: &str| {
-        Error::new(format!("the catalog cannot be copied to {copy} before its schema is renewed{message}"))
-    };
-    match std::fs::remove_file(&copy) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed("").because(error)),
-        _ => {}
+/// Gives the disk back what the steps freed, if that is much of the file.
+fn give_back(connection: &Connection) -> Result<()> {
+    let count = |what: &str| connection.pragma_query_value(None, what, |row| row.get::<_, i64>(0));
+    if count("freelist_count")? > count("page_count")? / 4
+        && let Err(error) = connection.execute_batch("VACUUM")
+    {
+        // It takes as much again for a while; without that room the file stays as large as it is.
+        tracing::warn!(error = %error, "the catalog was not made smaller");
     }
-    connection
-        .execute("VACUUM INTO ?1", [&copy])
-        .map_err(|error| failed("; is there room on the disk?").because(error))?;
-    tracing::info!(copy, "the catalog as it was");
     Ok(())
 }
+
+/// The steps that this file has seen.
+pub fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).map(|seen| seen as usize)
+}
+
+/// The steps that there are.
+pub const fn newest() -> usize {
+    STEPS.len()
+}
+
+#[cfg(test)]
+mod every;
 
 #[cfg(test)]
 mod tests {
@@ -110,9 +129,10 @@ mod tests {
         .unwrap();
         run(&mut db).unwrap();
         let there =
-            "SELECT t.key || t.title || t.year || t.here || t.listed || a.title || f.json FROM track t
+            "SELECT t.key || t.title || t.year || t.here || t.listed || a.title, f.packed FROM track t
             JOIN album a ON a.id = t.album_id JOIN fingerprint f ON f.track_id = t.id";
-        assert_eq!(db.query_row(there, [], |row| row.get::<_, String>(0)).unwrap(), "kt199911A{}");
+        let there = db.query_row(there, [], |row| Ok((row.get(0)?, row.get::<_, packed::Packed>(1)?.0)));
+        assert_eq!(there.unwrap(), ("kt199911A".to_owned(), "{}".to_owned()));
         let fault = "SELECT t.here FROM track t JOIN fault x ON x.track_id = t.id";
         assert_eq!(db.query_row(fault, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
         // What refers to a track still goes with it.
@@ -123,6 +143,20 @@ mod tests {
         let kept = "SELECT t.title FROM track t JOIN fingerprint f ON f.track_id = t.id";
         assert_eq!(before.query_row(kept, [], |row| row.get::<_, String>(0)).unwrap(), "t");
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_the_steps_freed_goes_back_to_the_disk() {
+        let mut db = Connection::open_in_memory().unwrap();
+        run(&mut db).unwrap();
+        db.execute_batch(
+            "CREATE TABLE much (text TEXT); INSERT INTO much VALUES (hex(randomblob(1000000))); DROP TABLE much;",
+        )
+        .unwrap();
+        let n_pages = || db.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0)).unwrap();
+        let before = n_pages();
+        give_back(&db).unwrap();
+        assert!(n_pages() < before / 2, "{before} pages, then {}", n_pages());
     }
 
     #[test]

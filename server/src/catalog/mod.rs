@@ -2,39 +2,78 @@
 //! with one writer and several readers (write-ahead log). All calls block;
 //! [`Catalog::ask`] carries them off the async threads.
 
-mod albums;
+mod copies;
+mod counts;
+mod covers;
+mod date;
+mod directories;
+mod entry;
 mod faults;
 mod files;
 mod folders;
+mod groups;
+mod items;
+mod known;
+mod listening;
 mod measures;
 mod migrations;
+mod owner;
+mod packed;
+mod paths;
+mod place;
+mod playlists;
+mod queue;
+mod rank;
+mod readers;
+mod rows;
+mod sequence;
+mod shelf;
+mod stored;
+mod tastes;
 mod tracks;
 mod trims;
+mod words;
 
-pub use albums::Album;
-pub use faults::Fault;
-pub use files::{Known, Missing, Placed};
+pub use copies::restore;
+pub use counts::Counts;
+pub use date::today;
+pub use directories::{Directory, Inside, Step};
+pub use entry::{Cut, Entry, Gains, Ids, More, Name, READ_BY};
+pub use faults::{Fault, FaultSort};
+pub use files::{Missing, MissingSort, Placed};
 pub use folders::Folder;
-pub use measures::{Content, Counts, Measurable, Measured};
-pub use tracks::{Entry, Page, Query, Sort, State, Track};
+pub use groups::{GroupQuery, GroupSort, Named};
+pub use items::{Change, Changed, MAX_ITEMS};
+pub use known::{Known, KnownFiles};
+pub use listening::Play;
+pub use measures::{Content, Measurable, Measured};
+pub use migrations::newest as newest_schema;
+pub use owner::Owner;
+pub use paths::Place;
+pub use place::CATALOG;
+pub use playlists::{Playlist, PlaylistTold, Smart};
+pub use queue::{MAX_QUEUE, Queue, QueueChange, Queued, Repeat};
+pub use sequence::Item;
+pub use shelf::{Group, Share, Sort, Stat, Statistics};
+pub use stored::{Figures, Stored};
+pub use tracks::{Details, Found, Page, Query, State, Track};
+pub use words::name_key;
 
-use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite::hooks::Action;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use rusqlite::{Connection, Transaction};
 use sha2::{Digest, Sha256};
+
+use self::shelf::{Dirty, Shelf};
 
 /// How long a connection waits for another's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Readers kept open between requests.
-const MAX_IDLE_READERS: usize = 8;
-
-/// Lists whose lengths are remembered.
-const MAX_TOTALS: usize = 256;
 
 /// A failure of the catalog, with what was being done.
 #[derive(Debug)]
@@ -50,6 +89,34 @@ impl Error {
     fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+    /// What SQLite calls the failure, if it is one of SQLite's.
+    fn code(&self) -> Option<rusqlite::ErrorCode> {
+        self.source.as_ref()?.downcast_ref::<rusqlite::Error>()?.sqlite_error_code()
+    }
+    /// Whether the catalog's file or its disk failed: no other question fares better.
+    pub fn is_of_disk(&self) -> bool {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,
+        };
+        let of_disk = [CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure];
+        self.code().is_some_and(|code| of_disk.contains(&code)) || self.is_of_value()
+    }
+    /// Whether something that is stored is not what can have been written.
+    fn is_of_value(&self) -> bool {
+        use rusqlite::Error::{
+            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
+        };
+        let source = self.source.as_ref().and_then(|source| source.downcast_ref::<rusqlite::Error>());
+        matches!(
+            source,
+            Some(
+                FromSqlConversionFailure(..)
+                    | IntegralValueOutOfRange(..)
+                    | InvalidColumnType(..)
+                    | Utf8Error(..)
+            )
+        )
     }
 }
 
@@ -73,6 +140,13 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => {
                 "the disk of the data folder is full or fails: make room, or choose another folder with --data"
             }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                "the catalog is damaged: end Auralis, see what `auralis doctor` says, and bring a backup back with \
+                 `auralis restore`"
+            }
+            Some(ErrorCode::ReadOnly) => {
+                "the catalog may not be written: make its file and the data folder writable, or choose another with --data"
+            }
             _ => "the catalog failed",
         };
         Error::new(message).because(error)
@@ -95,15 +169,20 @@ pub struct Catalog {
 }
 
 struct Shared {
-    path: PathBuf,
     /// Fingerprints of other versions count as not measured.
     version: u32,
     /// Counts the changes of which tracks there are, and which are measured.
     revision: AtomicU64,
-    /// How long lists are, as of a revision.
-    totals: Mutex<(u64, HashMap<String, u64>)>,
+    /// All tracks in memory, but what is dirty.
+    shelf: RwLock<Shelf>,
+    /// Written and committed since the shelf was read.
+    dirty: Mutex<Dirty>,
+    /// Written, not committed yet.
+    written: Arc<Mutex<Dirty>>,
+    tally: Mutex<Option<counts::Tally>>,
+    // Closed before the writer: who closes last folds the log into the file.
+    readers: readers::Readers,
     writer: Mutex<Connection>,
-    idle: Mutex<Vec<Connection>>,
 }
 
 /// A mutex whose holder panicked still holds whole values: SQLite rolls the
@@ -116,32 +195,34 @@ impl Catalog {
     /// Opens the catalog in the folder `data`, made if absent, and brings its
     /// schema up to date. Fingerprints of another `version` are measured anew.
     pub fn open(data: &Path, version: u32) -> Result<Self> {
-        std::fs::create_dir_all(data).map_err(|error| {
-            Error::new(format!(
-                "the data folder {} cannot be made; choose another with --data",
-                data.display()
-            ))
-            .because(error)
-        })?;
-        let path = data.join("catalog.sqlite");
-        let unusable = |error: rusqlite::Error| {
-            Error::new(format!(
-                "the catalog {} cannot be opened; is the folder writable and its disk not full? Choose another with --data",
-                path.display()
-            ))
-            .because(error)
-        };
+        place::make(data)?;
+        let path = data.join(CATALOG);
+        place::check(&path)?;
+        let unusable = |error| place::unusable(&path, error);
         let mut writer = Connection::open(&path).map_err(unusable)?;
-        prepare(&writer).map_err(unusable)?;
+        if writer.is_readonly("main").map_err(unusable)? {
+            return Err(Error::new(format!(
+                "the catalog {} may not be written; make it writable, or choose another folder with --data",
+                path.display()
+            )));
+        }
+        prepare(&mut writer).map_err(unusable)?;
         migrations::run(&mut writer)?;
+        let written: Arc<Mutex<Dirty>> = Arc::default();
+        let noted = Arc::clone(&written);
+        writer.update_hook(Some(move |_: Action, _: &str, table: &str, row: i64| {
+            lock(&noted).note(table, row)
+        }))?;
         Ok(Catalog {
             shared: Arc::new(Shared {
-                path,
                 version,
                 revision: AtomicU64::new(0),
-                totals: Mutex::default(),
+                shelf: RwLock::default(),
+                dirty: Mutex::new(Dirty::all()),
+                written,
+                tally: Mutex::default(),
                 writer: Mutex::new(writer),
-                idle: Mutex::default(),
+                readers: readers::Readers::new(path),
             }),
         })
     }
@@ -159,35 +240,20 @@ impl Catalog {
         }
     }
 
-    /// Reads with one of the reading connections.
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let idle = lock(&self.shared.idle).pop();
-        let reader = match idle {
-            Some(reader) => reader,
-            None => {
-                let reader = Connection::open_with_flags(
-                    &self.shared.path,
-                    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-                )?;
-                prepare(&reader)?;
-                reader
-            }
-        };
-        let answer = work(&reader);
-        let mut idle = lock(&self.shared.idle);
-        if idle.len() < MAX_IDLE_READERS {
-            idle.push(reader);
-        }
-        answer
+    /// Reads with one of the reading connections; `work` is asked twice if that breaks.
+    fn read<T>(&self, work: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        self.shared.readers.read(work)
     }
 
     /// Writes in one transaction: all of it or nothing.
     fn write<T>(&self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
         let mut writer = lock(&self.shared.writer);
         let transaction = writer.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let answer = work(&transaction)?;
-        transaction.commit()?;
-        Ok(answer)
+        let outcome = work(&transaction).and_then(|answer| Ok(transaction.commit().map(|()| answer)?));
+        // What was rolled back is read anew for nothing.
+        let written = std::mem::take(&mut *lock(&self.shared.written));
+        lock(&self.shared.dirty).add(written);
+        outcome
     }
 
     /// Another number whenever other tracks may be measured than before.
@@ -195,26 +261,14 @@ impl Catalog {
         self.shared.revision.load(Ordering::Acquire)
     }
 
-    /// How long a list is: counted once until something changes.
-    fn total(&self, list: &str, count: impl FnOnce() -> Result<u64>) -> Result<u64> {
-        let revision = self.revision();
-        {
-            let totals = lock(&self.shared.totals);
-            if let (true, Some(total)) = (totals.0 == revision, totals.1.get(list)) {
-                return Ok(*total);
-            }
-        }
-        let total = count()?;
-        let mut totals = lock(&self.shared.totals);
-        if totals.0 != revision || totals.1.len() >= MAX_TOTALS {
-            *totals = (revision, HashMap::new());
-        }
-        totals.1.insert(list.to_owned(), total);
-        Ok(total)
+    /// Says so, of tracks that came or went; after the change is there to be read.
+    fn changed(&self) {
+        self.recount();
+        self.measured();
     }
 
-    /// Says so; after the change is there to be read.
-    fn changed(&self) {
+    /// Says so, of one whose measuring [`Catalog::write_of`] followed.
+    fn measured(&self) {
         self.shared.revision.fetch_add(1, Ordering::Release);
     }
 
@@ -226,8 +280,21 @@ impl Catalog {
     }
 }
 
+/// Statements that were run, by all catalogs of this process.
+static N_STATEMENTS: AtomicU64 = AtomicU64::new(0);
+
+/// How many statements were run: what a request takes of them does not grow with
+/// what it is about.
+pub fn n_statements() -> u64 {
+    N_STATEMENTS.load(Ordering::Relaxed)
+}
+
 /// Sets what every connection needs.
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    let count = |_: TraceEvent<'_>| {
+        N_STATEMENTS.fetch_add(1, Ordering::Relaxed);
+    };
+    connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(count))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "wal").or_else(|error| {
         // A read-only connection finds the mode already set in the file.
@@ -250,28 +317,13 @@ pub fn key(parts: &[&[u8]]) -> String {
 }
 
 /// Seconds since 1970.
-fn now() -> i64 {
+pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
-}
-
-/// `text` as search sees it: compatibility-decomposed, without accents, in
-/// lower case.
-pub fn fold(text: &str) -> String {
-    use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn folding_forgets_case_accents_and_width() {
-        for (text, folded) in [("Björk", "bjork"), ("ＡＢＣ", "abc"), ("Ærø", "ærø"), ("É\u{301}", "e")]
-        {
-            assert_eq!(fold(text), folded);
-        }
-    }
 
     #[test]
     fn keys_depend_on_where_parts_are_cut() {

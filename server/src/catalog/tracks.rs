@@ -1,50 +1,14 @@
-//! Tracks as the scan writes them and as the API lists them.
+//! Tracks as the API lists them: found in memory, fetched a page at a time.
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use std::collections::HashMap;
 
-use super::{Catalog, Result, fold};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-/// What a scan read from one file.
-#[derive(Clone, Debug, Default)]
-pub struct Entry {
-    /// Path relative to its folder.
-    pub path: Vec<u8>,
-    /// Bytes.
-    pub size: u64,
-    /// Modified, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// The id of its sound; none: it has none.
-    pub content: Option<[u8; 16]>,
-    /// From the tags, else the file's name.
-    pub title: String,
-    /// As credited, in order.
-    pub artists: Vec<String>,
-    /// Album title.
-    pub album: Option<String>,
-    /// Whose album it is.
-    pub album_artist: Option<String>,
-    /// As tagged.
-    pub genre: Option<String>,
-    /// Place on its disc, from 1.
-    pub track_no: Option<u32>,
-    /// Disc, from 1.
-    pub disc_no: Option<u32>,
-    /// Year of release.
-    pub year: Option<u32>,
-    /// Codec by name; none: the file could not be opened as sound.
-    pub codec: Option<String>,
-    /// Frames per second.
-    pub sample_rate: Option<u32>,
-    /// Channels in the file.
-    pub channels: Option<u32>,
-    /// Bits per sample, where that means something.
-    pub bits: Option<u32>,
-    /// Seconds, by the file's header.
-    pub duration_s: f64,
-    /// Whether the file carries a picture.
-    pub has_art: bool,
-}
+use super::directories::in_directory;
+use super::rank::ranked;
+use super::shelf::{Group, Sort, Statistics, Within, page};
+use super::{Catalog, More, Result};
+use crate::rule::{Number, Rule};
 
 /// Where a track is on its way to being measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +38,15 @@ pub struct Track {
     pub album: Option<String>,
     /// The album's opaque id.
     pub album_key: Option<String>,
-    /// Whose album it is.
+    /// Whose album it is, as one line.
     pub album_artist: Option<String>,
+    /// As tagged.
+    pub genres: Vec<String>,
     /// Place on its disc.
     pub track_no: Option<u32>,
     /// Disc.
     pub disc_no: Option<u32>,
-    /// Year of release.
+    /// Year of the first release.
     pub year: Option<u32>,
     /// Codec by name.
     pub codec: String,
@@ -96,6 +62,22 @@ pub struct Track {
     pub lufs: Option<f64>,
     /// True peak, dBTP.
     pub true_peak_dbtp: Option<f64>,
+    /// Beats per minute: tagged, else measured.
+    pub bpm: Option<f64>,
+    /// When it was found, in seconds since 1970.
+    pub added_at: i64,
+    /// When it became a favourite, in seconds since 1970.
+    pub favorite_at: Option<i64>,
+    /// Stars, 1 to 5.
+    pub rating: Option<u8>,
+    /// How often it was played.
+    pub n_plays: u32,
+    /// When it was played last, in seconds since 1970.
+    pub played_at: Option<i64>,
+    /// Whether it has lyrics.
+    pub has_lyrics: bool,
+    /// How it, or its album, shall always sound, as JSON.
+    pub taste: Option<String>,
     /// Measured, waiting or failed.
     pub state: State,
     /// Why it failed.
@@ -104,57 +86,23 @@ pub struct Track {
     pub gapless_after: Option<String>,
 }
 
-/// By what tracks are ordered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// Album, disc, track, title.
-    #[default]
-    Album,
-    /// Title.
-    Title,
-    /// Artist, then album order.
-    Artist,
-    /// Length.
-    Duration,
-    /// Year of release.
-    Year,
-    /// When it was found.
-    Added,
-    /// Integrated loudness.
-    Loudness,
-}
-
-impl Sort {
-    /// The columns, without a word from outside.
-    fn columns(self) -> &'static [&'static str] {
-        match self {
-            Sort::Album => &[
-                "t.folded_album IS NULL",
-                "t.folded_album",
-                "t.album_id",
-                "t.disc_no",
-                "t.track_no",
-                "t.folded_title",
-            ],
-            Sort::Title => &["t.folded_title"],
-            Sort::Artist => &["t.folded_artist", "t.folded_album", "t.disc_no", "t.track_no"],
-            Sort::Duration => &["t.duration_s"],
-            Sort::Year => &["t.year", "t.folded_album", "t.disc_no", "t.track_no"],
-            Sort::Added => &["t.added_at"],
-            Sort::Loudness => &["t.lufs"],
-        }
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Page { items: Vec::new(), total: 0 }
     }
 }
 
 /// Which tracks are wanted, and in which order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// Each word must occur in title, artists or album, folded.
-    pub words: Option<String>,
-    /// Only tracks of this album.
-    pub album: Option<String>,
-    /// The order.
-    pub sort: Sort,
+    /// Those that meet it.
+    pub rule: Rule,
+    /// Only of these albums, artists or genres, by their ids.
+    pub within: Vec<(Group, String)>,
+    /// Only in this directory by its id, or, if so said, below it too.
+    pub dir: Option<(String, bool)>,
+    /// The order; none: the best hits first.
+    pub sort: Option<Sort>,
     /// From the other end.
     pub descending: bool,
     /// How many at most.
@@ -172,18 +120,43 @@ pub struct Page<T> {
     pub total: u64,
 }
 
+/// What is shown of one track alone.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// Who wrote it.
+    pub composers: Vec<String>,
+    /// Whose album it is, one by one.
+    pub album_artists: Vec<String>,
+    /// Release: a year, a month or a day.
+    pub date: Option<String>,
+    /// Whether its album is by several artists.
+    pub is_compilation: bool,
+    /// Bits per sample, where that means something.
+    pub bits: Option<u32>,
+    /// Bytes of its file.
+    pub size: u64,
+    /// Where its file lies in its folder.
+    pub path: Vec<u8>,
+    /// What else its tags say.
+    pub more: More,
+}
+
 /// Everything of a track; ends before WHERE. `?1` is the fingerprints' version.
 const SELECT: &str = "
     SELECT t.id, t.key, t.title, t.artists, t.album, a.key, t.album_artist, t.track_no, t.disc_no, t.year,
-        t.codec, t.sample_rate, t.channels, t.duration_s, f.n_frames, f.lufs, f.true_peak_dbtp,
-        f.track_id NOT NULL, x.reason, t.missing_since NOT NULL,
+        t.codec, t.sample_rate, t.channels, t.duration_s, t.n_frames, t.lufs, t.true_peak_dbtp,
+        t.measured_by IS ?1, x.reason, t.missing_since NOT NULL,
         (SELECT p.key FROM track p WHERE p.album_id = t.album_id AND p.disc_no IS t.disc_no
-            AND p.here AND p.track_no = t.track_no - 1 AND p.sample_rate = t.sample_rate LIMIT 1)
+            AND p.here AND p.track_no = t.track_no - 1 AND p.sample_rate = t.sample_rate LIMIT 1),
+        t.genres, coalesce(t.bpm, t.tempo_bpm), t.added_at, t.favorite_at, t.rating, t.n_plays, t.played_at,
+        l.track_id NOT NULL, coalesce(tt.json, at.json)
     FROM track t
     JOIN folder d ON d.id = t.folder_id AND d.open
     LEFT JOIN album a ON a.id = t.album_id
-    LEFT JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
-    LEFT JOIN fault x ON x.track_id = t.id";
+    LEFT JOIN fault x ON x.track_id = t.id
+    LEFT JOIN lyrics l ON l.track_id = t.id
+    LEFT JOIN track_taste tt ON tt.track_id = t.id
+    LEFT JOIN album_taste at ON at.album_id = t.album_id";
 
 impl Catalog {
     /// The track with this id, if the library has it or had it.
@@ -195,88 +168,116 @@ impl Catalog {
         })
     }
 
-    /// The track of this row, if the library has it.
-    pub fn track_by_row(&self, row: i64) -> Result<Option<Track>> {
+    /// What else is known of the track of this row.
+    pub fn details(&self, row: i64) -> Result<Details> {
         self.read(|db| {
-            let mut statement =
-                db.prepare_cached(&format!("{SELECT} WHERE t.id = ?2 AND t.codec NOT NULL AND t.here"))?;
-            Ok(statement.query_row((self.shared.version, row), track).optional()?)
+            let mut statement = db.prepare_cached(
+                "SELECT (SELECT json_group_array(r.name ORDER BY c.place) FROM credit c
+                        JOIN artist r ON r.id = c.artist_id WHERE c.track_id = t.id AND c.role = 2),
+                    album_artists, date, is_compilation, bits, size, path, more FROM track t WHERE id = ?1",
+            )?;
+            let details = statement.query_row([row], |row| {
+                let more: Option<String> = row.get(7)?;
+                Ok(Details {
+                    composers: list(row, 0)?,
+                    album_artists: list(row, 1)?,
+                    date: row.get(2)?,
+                    is_compilation: row.get(3)?,
+                    bits: row.get(4)?,
+                    size: row.get::<_, i64>(5)? as u64,
+                    path: row.get(6)?,
+                    more: more.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+                })
+            });
+            Ok(details.optional()?.unwrap_or_default())
         })
     }
 
-    /// A part of the list of tracks that `query` wants.
-    pub fn tracks(&self, query: &Query) -> Result<Page<Track>> {
+    /// The lyrics of the track of this row, as its file had them.
+    pub fn lyrics(&self, row: i64) -> Result<Option<String>> {
         self.read(|db| {
-            let (condition, mut values) = condition(query, self.shared.version);
-            let total = self.total(&format!("{condition} {values:?}"), || count(db, &condition, &values))?;
-            let window = Window::new(query, total);
-            values.push(Value::from(window.limit as i64));
-            values.push(Value::from(i64::try_from(window.offset).unwrap_or(i64::MAX)));
-            // The page is found in an index alone; only its tracks are looked up.
-            let sql = format!(
-                "{SELECT} WHERE t.id IN (SELECT t.id FROM track t WHERE {condition} ORDER BY {}
-                    LIMIT ?{} OFFSET ?{}) ORDER BY {}",
-                order(query.sort, query.descending != window.is_from_end),
-                values.len() - 1,
-                values.len(),
-                order(query.sort, query.descending),
-            );
-            let mut statement = db.prepare_cached(&sql)?;
-            let items =
-                statement.query_map(params_from_iter(values), track)?.collect::<rusqlite::Result<_>>()?;
-            Ok(Page { items, total })
+            let mut statement = db.prepare_cached("SELECT text FROM lyrics WHERE track_id = ?1")?;
+            Ok(statement.query_row([row], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// The tracks of these rows, in this order; those that have left the
+    /// library are left out.
+    pub fn tracks_by_row(&self, rows: &[u32]) -> Result<Vec<Track>> {
+        self.read(|db| fetch(db, self.shared.version, rows))
+    }
+
+    /// A part of the list of tracks that `query` wants; none: there is no such
+    /// album, artist or genre.
+    pub fn tracks(&self, query: &Query) -> Result<Option<Page<Track>>> {
+        let Some(found) = self.find(query)? else { return Ok(None) };
+        let items = self.read(|db| fetch(db, self.shared.version, &found.rows))?;
+        Ok(Some(Page { items, total: found.total }))
+    }
+
+    /// The library in figures.
+    pub fn statistics(&self) -> Result<Statistics> {
+        Ok(self.shelf()?.statistics())
+    }
+
+    /// A part of the list that `query` wants, of which only the rows are told.
+    pub fn find(&self, query: &Query) -> Result<Option<Found>> {
+        let shelf = self.shelf()?;
+        self.read(|db| {
+            let mut chosen = shelf.chosen(db, &query.rule)?;
+            for (group, key) in &query.within {
+                let Some(id) = group_row(db, *group, key)? else { return Ok(None) };
+                shelf.narrow(&mut chosen, Within { group: *group, id });
+            }
+            if let Some((key, is_deep)) = &query.dir {
+                let Some(inside) = in_directory(db, key, *is_deep)? else { return Ok(None) };
+                chosen.and(&inside);
+            }
+            let window = (query.offset, query.limit);
+            let rows = match query.sort {
+                Some(sort) => page(&shelf.order(db, sort, query.descending)?, &chosen, window),
+                None => ranked(db, &shelf, &query.rule, &chosen, window)?,
+            };
+            let length = |row: &u32| shelf.slot(*row as usize).number(Number::Duration);
+            let duration_s = rows.iter().filter_map(length).sum();
+            Ok(Some(Found { rows, total: chosen.count() as u64, duration_s }))
         })
     }
 }
 
-/// Which tracks of a list are wanted, counted from its nearer end: what lies
-/// before them is walked through.
-struct Window {
-    limit: u64,
-    offset: u64,
-    is_from_end: bool,
+/// Tracks that were found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The rows of the part that was asked for.
+    pub rows: Vec<u32>,
+    /// How long the whole list is.
+    pub total: u64,
+    /// Seconds of the part.
+    pub duration_s: f64,
 }
 
-impl Window {
-    fn new(query: &Query, total: u64) -> Self {
-        let offset = query.offset.min(total);
-        let limit = u64::from(query.limit).min(total - offset);
-        let behind = total - offset - limit;
-        let is_from_end = behind < offset;
-        Window { limit, offset: if is_from_end { behind } else { offset }, is_from_end }
-    }
+/// The row of an album, an artist or a genre.
+pub(super) fn group_row(db: &Connection, group: Group, key: &str) -> Result<Option<u32>> {
+    let mut statement = db.prepare_cached(&format!("SELECT id FROM {} WHERE key = ?1", group.table().0))?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
 }
 
-fn order(sort: Sort, descending: bool) -> String {
-    let direction = if descending { " DESC" } else { "" };
-    let columns = sort.columns().iter().chain(&["t.id"]).map(|column| format!("{column}{direction}"));
-    columns.collect::<Vec<_>>().join(", ")
+fn fetch(db: &Connection, version: u32, rows: &[u32]) -> Result<Vec<Track>> {
+    let sql = format!("{SELECT} WHERE t.id IN (SELECT value FROM json_each(?2)) AND t.codec NOT NULL");
+    let mut statement = db.prepare_cached(&sql)?;
+    let found = statement.query_map((version, serde_json::to_string(rows)?), track)?;
+    let mut found: HashMap<i64, Track> =
+        found.map(|track| track.map(|track| (track.row, track))).collect::<rusqlite::Result<_>>()?;
+    Ok(rows.iter().filter_map(|row| found.remove(&i64::from(*row))).collect())
 }
 
-/// The WHERE clause of a query, every word from outside as a parameter.
-fn condition(query: &Query, version: u32) -> (String, Vec<Value>) {
-    let mut condition = String::from("t.listed = 1");
-    let mut values = vec![Value::from(version)];
-    for word in fold(query.words.as_deref().unwrap_or_default()).split_whitespace() {
-        values.push(Value::from(word.to_owned()));
-        condition.push_str(&format!(" AND instr(t.folded, ?{}) > 0", values.len()));
-    }
-    if let Some(album) = &query.album {
-        values.push(Value::from(album.clone()));
-        condition
-            .push_str(&format!(" AND t.album_id = (SELECT id FROM album WHERE key = ?{})", values.len()));
-    }
-    (condition, values)
-}
-
-fn count(db: &Connection, condition: &str, values: &[Value]) -> Result<u64> {
-    let sql = format!("SELECT count(*) FROM track t WHERE {condition} AND ?1 NOT NULL");
-    let total: i64 = db.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?;
-    Ok(total as u64)
+/// A list that is stored as JSON.
+fn list(row: &Row, idx: usize) -> rusqlite::Result<Vec<String>> {
+    let json = row.get_ref(idx)?.as_str_or_null()?.unwrap_or_default();
+    Ok(serde_json::from_str(json).unwrap_or_default())
 }
 
 fn track(row: &Row) -> rusqlite::Result<Track> {
-    let artists: String = row.get(3)?;
     let sample_rate: u32 = row.get(11)?;
     let n_frames: Option<i64> = row.get(14)?;
     let header_s: f64 = row.get(13)?;
@@ -287,10 +288,11 @@ fn track(row: &Row) -> rusqlite::Result<Track> {
         row: row.get(0)?,
         key: row.get(1)?,
         title: row.get(2)?,
-        artists: serde_json::from_str(&artists).unwrap_or_default(),
+        artists: list(row, 3)?,
         album: row.get(4)?,
         album_key: row.get(5)?,
         album_artist: row.get(6)?,
+        genres: list(row, 21)?,
         track_no: row.get(7)?,
         disc_no: row.get(8)?,
         year: row.get(9)?,
@@ -301,6 +303,14 @@ fn track(row: &Row) -> rusqlite::Result<Track> {
         n_frames: n_frames.map(|n| n as u64),
         lufs: row.get(15)?,
         true_peak_dbtp: row.get(16)?,
+        bpm: row.get(22)?,
+        added_at: row.get(23)?,
+        favorite_at: row.get(24)?,
+        rating: row.get(25)?,
+        n_plays: row.get(26)?,
+        played_at: row.get(27)?,
+        has_lyrics: row.get(28)?,
+        taste: row.get(29)?,
         state: match (measured, &fault) {
             _ if missing => State::Missing,
             (true, _) => State::Measured,

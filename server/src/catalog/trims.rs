@@ -27,7 +27,7 @@ impl Catalog {
     /// Stores a trim (none: it could not be rendered), unless the file changed
     /// meanwhile. Returns whether it was stored.
     pub fn put_trim(&self, of: &Measurable, taste: &str, trim: Option<Trim>) -> Result<bool> {
-        self.write(|db| {
+        self.write_of(of.row, |db| {
             let n_stored = db.execute(
                 "INSERT OR REPLACE INTO trim (track_id, taste, trim_db, lra_lu)
                  SELECT id, ?4, ?5, ?6 FROM track WHERE id = ?1 AND size = ?2 AND mtime_ns = ?3",
@@ -54,24 +54,11 @@ impl Catalog {
     pub fn untrimmed(&self, taste: &str, behind: i64, limit: u32) -> Result<Vec<Measurable>> {
         self.read(|db| {
             let mut statement = db.prepare_cached(&format!(
-                "{MEASURABLE} JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
-                 WHERE NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2)
-                 AND t.here AND t.id > ?3 ORDER BY t.id LIMIT ?4"
+                "{MEASURABLE} WHERE t.measured_by = ?1 AND t.here AND t.id > ?3
+                 AND NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2) ORDER BY t.id LIMIT ?4"
             ))?;
             let rows = statement.query_map(params![self.shared.version, taste, behind, limit], measurable)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    /// How many measured tracks [`Catalog::untrimmed`] would find.
-    pub fn n_untrimmed(&self, taste: &str) -> Result<u64> {
-        self.read(|db| {
-            let mut statement = db.prepare_cached(
-                "SELECT count(*) FROM track t JOIN fingerprint f ON f.track_id = t.id AND f.version = ?1
-                 WHERE t.here AND NOT EXISTS (SELECT 1 FROM trim x WHERE x.track_id = t.id AND x.taste = ?2)",
-            )?;
-            let n: i64 = statement.query_row((self.shared.version, taste), |row| row.get(0))?;
-            Ok(n as u64)
         })
     }
 }

@@ -5,6 +5,9 @@
 //! 130 (interrupted). What was asked for goes to standard output, nothing else.
 
 mod ahead;
+mod amounts;
+mod backup;
+mod doctor;
 mod enhance;
 mod input;
 mod interrupt;
@@ -13,6 +16,7 @@ mod measure;
 mod output;
 mod plan;
 mod progress;
+mod restore;
 mod scan;
 mod serve;
 mod settings;
@@ -61,6 +65,14 @@ enum Command {
     Plan(plan::Flags),
     /// Reads and measures folders into the catalog, without serving
     Scan(scan::Flags),
+    /// Copies the catalog into one file, also while a server runs
+    Backup(backup::Flags),
+    /// Brings a backup back
+    Restore(restore::Flags),
+    /// Says whether all is well with the catalog, and what to do if not
+    Doctor(doctor::Flags),
+    /// Prints what the server can be asked over HTTP (OpenAPI 3.1)
+    Openapi,
 }
 
 /// Why a command did not do all it was asked to.
@@ -83,6 +95,12 @@ type Outcome<T> = Result<T, Failure>;
 impl From<Box<dyn std::error::Error + Send + Sync>> for Failure {
     fn from(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
         Failure::Failed(chain(&*error))
+    }
+}
+
+impl From<crate::catalog::Error> for Failure {
+    fn from(error: crate::catalog::Error) -> Self {
+        Failure::Failed(chain(&error))
     }
 }
 
@@ -130,6 +148,10 @@ pub fn run() -> ExitCode {
         Command::Fingerprint(flags) => measure::fingerprint(&flags),
         Command::Plan(flags) => plan::plan(&flags),
         Command::Scan(flags) => scan::scan(flags),
+        Command::Backup(flags) => backup::backup(flags),
+        Command::Restore(flags) => restore::restore(flags),
+        Command::Doctor(flags) => doctor::doctor(flags),
+        Command::Openapi => input::print(crate::openapi::text().trim_end()),
     };
     match outcome {
         Ok(()) | Err(Failure::Enough) => ExitCode::SUCCESS,

@@ -18,7 +18,7 @@ impl Progress {
             None => ProgressBar::new_spinner(),
         };
         let template = match n_frames {
-            Some(_) => "{msg} {bar:30} {percent:>3} % {eta:>4}",
+            Some(_) => "{msg} {bar:30} {percent:>3} %{prefix}",
             None => "{msg} {spinner}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -34,8 +34,47 @@ impl Progress {
     }
 }
 
+/// Counts and what is known of speed and time, told beside a bar.
+pub struct Pacing {
+    /// What is done.
+    pub done: u64,
+    /// How fast, in words.
+    pub speed: Option<String>,
+    /// Seconds left.
+    pub left_s: Option<f64>,
+}
+
+impl Progress {
+    /// So much is done, so fast.
+    pub fn pace(&self, pacing: &Pacing) {
+        let words = [pacing.speed.clone(), pacing.left_s.map(left)];
+        self.0.set_prefix(words.into_iter().flatten().map(|word| format!(" · {word}")).collect::<String>());
+        self.0.set_position(pacing.done);
+    }
+}
+
+/// How long it takes yet, as exactly as anybody can know.
+pub fn left(seconds: f64) -> String {
+    match seconds {
+        ..60.0 => format!("{:.0} s left", seconds.max(1.0)),
+        ..5_400.0 => format!("{:.0} min left", seconds / 60.0),
+        _ => format!("about {:.0} h left", seconds / 3_600.0),
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left;
+
+    #[test]
+    fn what_is_left_is_said_as_exactly_as_it_is_known() {
+        let said = [0.2, 28.4, 75.0, 3_600.0, 7_300.0].map(left);
+        assert_eq!(said, ["1 s left", "28 s left", "1 min left", "60 min left", "about 2 h left"]);
     }
 }

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auralis_core::plan::Taste;
 use clap::Args;
 
-use super::progress::Progress;
+use super::progress::{Pacing, Progress};
 use super::{Failure, Outcome, chain, input, interrupt, say, settings};
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Catalog, Counts, FaultSort, Owner};
 use crate::config::Config;
 use crate::events::Events;
-use crate::jobs::{Jobs, measure, workers};
+use crate::jobs::{Jobs, measure, taste_key, workers};
 use crate::media::{bytes_of, path_of};
 use crate::metrics::Metrics;
 use crate::scan::Scanner;
@@ -50,6 +51,7 @@ pub fn scan(flags: Flags) -> Outcome<()> {
     // The server calls these folders by its flag.
     let config =
         config.checked().map_err(|error| Failure::Failed(error.to_string().replace("--library", "DIR")))?;
+    let _owner = Owner::of(&config.data).map_err(broken)?;
     let catalog = Catalog::open(&config.data, auralis_core::fingerprint::VERSION).map_err(broken)?;
     let folders: Vec<Vec<u8>> = config.libraries.iter().map(|path| bytes_of(path)).collect();
     catalog.open_folders(&folders).map_err(broken)?;
@@ -64,7 +66,7 @@ pub fn scan(flags: Flags) -> Outcome<()> {
     };
     let scanner = Scanner::new(catalog.clone(), events, found);
     let threads = jobs.start(n_workers).map_err(unstarted)?;
-    let outcome = watch(&scanner, &catalog);
+    let outcome = watch(&scanner, &jobs, &catalog);
     jobs.stop();
     for thread in threads {
         // A thread that panicked has said so; there is nothing left to end.
@@ -75,7 +77,7 @@ pub fn scan(flags: Flags) -> Outcome<()> {
 }
 
 /// Scans, then waits until nothing is left to measure.
-fn watch(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
+fn watch(scanner: &Scanner, jobs: &Jobs, catalog: &Catalog) -> Outcome<()> {
     let mut looking = Some(Progress::new("looking for files", None));
     let mut reading = None;
     let scanning = {
@@ -88,13 +90,15 @@ fn watch(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
         }
         std::thread::sleep(GLANCE);
         let status = scanner.status();
-        if status.read == 0 {
-            looking.iter().for_each(|bar| bar.at(status.found));
-        } else {
+        let speed = status.files_per_s.map(|speed| format!("{speed:.0} files/s"));
+        match status.to_read {
+            None => looking.iter().for_each(|bar| bar.at(status.found)),
             // All are found by the time that the first is read.
-            looking = None;
-            let fresh = status.found - status.unchanged;
-            reading.get_or_insert_with(|| Progress::new("reading files", Some(fresh))).at(status.read);
+            Some(n) => {
+                looking = None;
+                let reading = reading.get_or_insert_with(|| Progress::new("reading files", Some(n)));
+                reading.pace(&Pacing { done: status.read, speed, left_s: status.left_s });
+            }
         }
     }
     drop((looking, reading));
@@ -102,14 +106,19 @@ fn watch(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
         Ok(scanned) => scanned.map_err(broken)?,
         Err(panic) => return Err(Failure::Failed(crate::pool::panic_text(&*panic))),
     };
-    let n_tracks = catalog.counts().map_err(broken)?.tracks;
+    let n_tracks = counts(catalog)?.tracks;
     let measuring = Progress::new("measuring", Some(n_tracks));
     loop {
         if interrupt::asked() {
             return Err(Failure::Interrupted);
         }
-        let counts = catalog.counts().map_err(broken)?;
-        measuring.at(counts.tracks - counts.waiting);
+        let counts = counts(catalog)?;
+        let speed = jobs.speed();
+        measuring.pace(&Pacing {
+            done: n_tracks.saturating_sub(counts.waiting),
+            speed: speed.map(|speed| format!("{speed:.0}× real time")),
+            left_s: speed.map(|speed| counts.waiting_s / speed),
+        });
         if counts.waiting == 0 {
             return Ok(());
         }
@@ -125,7 +134,7 @@ fn report(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
     }
     let mut offset = 0;
     loop {
-        let page = catalog.faults(PAGE, offset).map_err(broken)?;
+        let page = catalog.faults((FaultSort::Path, false), PAGE, offset).map_err(broken)?;
         for fault in &page.items {
             say(&format!("{}: {}", path_of(&fault.path).display(), fault.reason));
         }
@@ -134,7 +143,7 @@ fn report(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
             break;
         }
     }
-    let counts = catalog.counts().map_err(broken)?;
+    let counts = counts(catalog)?;
     input::print(&format!(
         "{} tracks: {} new or changed, {} moved, {} measured, {} failed, {} gone",
         counts.tracks,
@@ -145,6 +154,12 @@ fn report(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
         status.gone
     ))?;
     if counts.failed > 0 || !status.problems.is_empty() { Err(Failure::Named) } else { Ok(()) }
+}
+
+/// How far measuring has come.
+fn counts(catalog: &Catalog) -> Outcome<Counts> {
+    let taste = taste_key(&Taste::default()).map_err(|error| broken(error.into()))?;
+    catalog.counts(&taste, true).map_err(broken)
 }
 
 fn broken(error: catalog::Error) -> Failure {

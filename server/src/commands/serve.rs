@@ -1,11 +1,13 @@
 //! `auralis serve`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use super::{Outcome, settings};
-use crate::config::{Config, LISTEN};
+use crate::config::{ART_CACHE, Config, LISTEN};
 
 /// What to serve, where and to whom.
 #[derive(Debug, Args)]
@@ -32,6 +34,22 @@ pub struct Flags {
     /// Tracks measured at a time in the background [default: one per processor but one]
     #[arg(long, value_name = "N", env = "AURALIS_WORKERS", value_parser = clap::value_parser!(u8).range(1..))]
     workers: Option<u8>,
+    /// Reads the library at the start and when asked, not when its files change
+    #[arg(long, env = "AURALIS_NO_WATCH", value_parser = BoolishValueParser::new())]
+    no_watch: bool,
+    /// Minutes from one look through all files to the next, for changes on disks
+    /// that tell of none; 0: never
+    #[arg(long, value_name = "MIN", env = "AURALIS_RESCAN", default_value = "15", value_parser = minutes)]
+    rescan: Duration,
+    /// Disk space for small copies of covers, in MiB; 0 keeps none
+    #[arg(long, value_name = "MIB", env = "AURALIS_ART_CACHE", default_value_t = ART_CACHE)]
+    art_cache: u32,
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: Option<f64> = text.trim().parse().ok().filter(|minutes| (0.0..=1e6).contains(minutes));
+    let minutes = minutes.ok_or("it must be a number of minutes, or 0")?;
+    Ok(Duration::from_secs_f64(60.0 * minutes))
 }
 
 /// Serves until the process is told to end.
@@ -44,6 +62,9 @@ pub fn serve(flags: Flags) -> Outcome<()> {
         hosts: flags.host,
         cors_origins: flags.cors_origin,
         workers: flags.workers.map(usize::from),
+        watch: !flags.no_watch,
+        rescan: Some(flags.rescan).filter(|rescan| !rescan.is_zero()),
+        art_cache: flags.art_cache,
     };
     Ok(crate::serve::run(config)?)
 }

@@ -1,34 +1,47 @@
 //! How the server is.
 
-use serde_json::json;
+use bytes::Bytes;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
+use super::reply::{Keep, Whole};
 use super::{Ask, reply};
+use crate::catalog::key;
+use crate::dto::{HealthDto, VersionDto};
 use crate::error::{Error, Result};
+use crate::openapi;
 
 /// GET /api/health: it lives.
 pub async fn health(_: Ask) -> Result<Response> {
-    reply::json(&json!({ "status": "ok" }))
+    reply::json(&HealthDto { status: "ok" })
 }
 
 /// GET /api/ready: its catalog answers.
 pub async fn ready(ask: Ask) -> Result<Response> {
     let answered = ask.house.catalog.ask(|catalog| catalog.check()).await;
     answered.map_err(|error| {
-        Error::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "the catalog does not answer").because(error)
+        Error::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "the catalog does not answer")
+            .with(header::RETRY_AFTER, "1")
+            .because(error)
     })?;
-    reply::json(&json!({ "status": "ready" }))
+    reply::json(&HealthDto { status: "ready" })
 }
 
 /// GET /api/version
 pub async fn version(_: Ask) -> Result<Response> {
-    reply::json(&json!({
-        "name": "Auralis",
-        "version": env!("CARGO_PKG_VERSION"),
-        "fingerprint_version": auralis_core::fingerprint::VERSION,
-        "plan_version": auralis_core::plan::VERSION,
-    }))
+    reply::json(&VersionDto {
+        name: "Auralis",
+        version: env!("CARGO_PKG_VERSION"),
+        fingerprint_version: auralis_core::fingerprint::VERSION,
+        plan_version: auralis_core::plan::VERSION,
+    })
+}
+
+/// GET /api/openapi.json: what can be asked, and what is answered
+pub async fn openapi(ask: Ask) -> Result<Response> {
+    let text = Bytes::from_static(openapi::text().as_bytes());
+    let tag = key(&[&text]);
+    Whole::of_bytes(&ask, text, &tag, "application/json", Keep::Revalidate)
 }
 
 /// GET /metrics

@@ -1,14 +1,25 @@
 //! The library as a whole: scans and faults.
 
+use std::time::Duration;
+
 use auralis_core::plan::Taste;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use warp::reply::Response;
 
-use super::{Ask, Window, reply};
-use crate::dto::{FaultDto, List, MissingDto, ScanDto};
-use crate::error::Result;
+use super::tracks::{names, sort};
+use super::{Ask, Id, MAX_OFFSET, Window, off_thread, reply};
+use crate::catalog::{FaultSort, MissingSort, Page};
+use crate::dto::{
+    DirectoryDto, FaultDto, FolderDto, ForgottenDto, List, MissingDto, RetriedDto, ScanDto, StatisticsDto,
+};
+use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::jobs::taste_key;
+use crate::scan::Phase;
+
+/// How long a scan that is to stop may be at one file.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// GET /api/library/scan
 pub async fn scan(ask: Ask) -> Result<Response> {
@@ -21,50 +32,101 @@ pub async fn start_scan(ask: Ask) -> Result<Response> {
     reply::accepted(&status(&ask).await?)
 }
 
-#[derive(Deserialize)]
+/// DELETE /api/library/scan: stops it; what it has read stays
+pub async fn stop_scan(ask: Ask) -> Result<Response> {
+    let scanner = ask.house.scanner.clone();
+    off_thread(move || {
+        scanner.cancel(PATIENCE);
+        Ok(())
+    })
+    .await?;
+    reply::json(&status(&ask).await?)
+}
+
+/// Which part of the faults, and in which order.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct WindowQuery {
-    limit: Option<u32>,
-    offset: Option<u64>,
+pub struct FaultsQuery {
+    /// Items at most.
+    #[schemars(range(min = 1, max = 500), extend("default" = 100))]
+    limit: Option<i64>,
+    /// After how many of all.
+    #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
+    offset: Option<i64>,
+    /// By what; `-` before it for descending.
+    #[schemars(extend("enum" = names(&FaultSort::ALL, &[]), "default" = "path"))]
+    sort: Option<String>,
 }
 
 /// GET /api/library/faults
 pub async fn faults(ask: Ask) -> Result<Response> {
-    let query: WindowQuery = ask.query()?;
+    let query: FaultsQuery = ask.query()?;
     let Window { limit, offset } = Window::new(query.limit, query.offset)?;
-    let page = ask.house.catalog.ask(move |catalog| catalog.faults(limit, offset)).await?;
+    let order = sort(&FaultSort::ALL, query.sort.as_deref().unwrap_or("path"))?;
+    let page = ask.house.catalog.ask(move |catalog| catalog.faults(order, limit, offset)).await?;
     reply::json(&List::new(page, limit, offset, FaultDto::from))
 }
 
 /// POST /api/library/faults/retry
 pub async fn retry(ask: Ask) -> Result<Response> {
-    let n_faults = ask.house.catalog.ask(|catalog| catalog.forget_faults()).await?;
+    let retried = ask.house.catalog.ask(|catalog| catalog.forget_faults(None)).await?;
+    tried_again(&ask, retried)
+}
+
+/// POST /api/library/faults/{id}/retry
+pub async fn retry_one(id: Id, ask: Ask) -> Result<Response> {
+    let retried = ask.house.catalog.ask(move |catalog| catalog.forget_faults(Some(&id.0))).await?;
+    if retried == 0 {
+        return Err(Error::not_found("there is no fault of a track with this id; it may be mended"));
+    }
+    tried_again(&ask, retried)
+}
+
+fn tried_again(ask: &Ask, retried: usize) -> Result<Response> {
     ask.house.jobs.retry();
     ask.house.scanner.ask();
-    reply::accepted(&serde_json::json!({ "retried": n_faults }))
+    ask.house.events.tell(Event::Library);
+    reply::accepted(&RetriedDto { retried })
+}
+
+/// Which part of the missing tracks, and in which order.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MissingQuery {
+    /// Items at most.
+    #[schemars(range(min = 1, max = 500), extend("default" = 100))]
+    limit: Option<i64>,
+    /// After how many of all.
+    #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
+    offset: Option<i64>,
+    /// By what; `-` before it for descending.
+    #[schemars(extend("enum" = names(&MissingSort::ALL, &[]), "default" = "-since"))]
+    sort: Option<String>,
 }
 
 /// GET /api/library/missing
 pub async fn missing(ask: Ask) -> Result<Response> {
-    let query: WindowQuery = ask.query()?;
+    let query: MissingQuery = ask.query()?;
     let Window { limit, offset } = Window::new(query.limit, query.offset)?;
-    let page = ask.house.catalog.ask(move |catalog| catalog.missing(limit, offset)).await?;
+    let order = sort(&MissingSort::ALL, query.sort.as_deref().unwrap_or("-since"))?;
+    let page = ask.house.catalog.ask(move |catalog| catalog.missing(order, limit, offset)).await?;
     reply::json(&List::new(page, limit, offset, MissingDto::from))
 }
 
 /// DELETE /api/library/missing: forgets them, with all that was known of them
 pub async fn forget_missing(ask: Ask) -> Result<Response> {
-    let n_forgotten = ask.house.catalog.ask(|catalog| catalog.forget_missing()).await?;
+    let forgotten = ask.house.catalog.ask(|catalog| catalog.forget_missing()).await?;
     ask.house.events.tell(Event::Library);
-    reply::json(&serde_json::json!({ "forgotten": n_forgotten }))
+    reply::json(&ForgottenDto { forgotten })
 }
 
 async fn status(ask: &Ask) -> Result<ScanDto> {
     // In this order: what is said to be idle is counted to its end.
     let status = ask.house.scanner.status();
     let taste = taste_key(&Taste::default())?;
-    let asked = ask.house.catalog.ask(move |catalog| Ok((catalog.counts()?, catalog.n_untrimmed(&taste)?)));
-    let (counts, unchecked) = asked.await?;
+    let is_exact = status.state == Phase::Idle;
+    let counts = ask.house.catalog.ask(move |catalog| catalog.counts(&taste, is_exact)).await?;
+    let measure_speed = ask.house.jobs.speed().filter(|_| counts.waiting > 0);
     Ok(ScanDto {
         status,
         tracks: counts.tracks,
@@ -72,6 +134,51 @@ async fn status(ask: &Ask) -> Result<ScanDto> {
         failed: counts.failed,
         waiting: counts.waiting,
         missing: counts.missing,
-        unchecked,
+        unchecked: counts.unchecked,
+        measure_speed,
+        measure_left_s: measure_speed.map(|speed| counts.waiting_s / speed),
     })
+}
+
+/// Which directory, and which part of what lies in it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FoldersQuery {
+    /// A directory; the library itself if nothing is said.
+    dir: Option<String>,
+    /// Items at most.
+    #[schemars(range(min = 1, max = 500), extend("default" = 100))]
+    limit: Option<i64>,
+    /// After how many of all.
+    #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
+    offset: Option<i64>,
+}
+
+/// GET /api/library/folders: the library's folders, or what lies right in a
+/// directory
+pub async fn folders(ask: Ask) -> Result<Response> {
+    let query: FoldersQuery = ask.query()?;
+    let Window { limit, offset } = Window::new(query.limit, query.offset)?;
+    let all = ask.house.catalog.ask(move |catalog| match query.dir {
+        None => Ok(Some((Vec::new(), catalog.roots()?.into_iter().map(DirectoryDto::root).collect()))),
+        Some(key) => Ok(catalog.inside(&key)?.map(|inside| {
+            (inside.way, inside.directories.into_iter().map(DirectoryDto::from).collect::<Vec<_>>())
+        })),
+    });
+    let (way, all) = all.await?.ok_or_else(no_directory)?;
+    let total = all.len() as u64;
+    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+    let page = Page { items: all.into_iter().skip(skip).take(limit as usize).collect(), total };
+    reply::json(&FolderDto::new(List::new(page, limit, offset, |dto| dto), way))
+}
+
+/// There is no directory of that id.
+pub fn no_directory() -> Error {
+    Error::not_found("there is no such directory; it may have left the library")
+}
+
+/// GET /api/library/statistics
+pub async fn statistics(ask: Ask) -> Result<Response> {
+    let statistics = ask.house.catalog.ask(|catalog| catalog.statistics()).await?;
+    reply::json(&StatisticsDto::from(statistics))
 }

@@ -1,28 +1,41 @@
 //! What is answered at each address: a handler reads what was asked, asks one
 //! room below, and says it as a dto.
 
+pub mod artwork;
+pub mod exchange;
+pub mod groups;
 pub mod health;
+pub mod items;
 pub mod library;
+pub mod listening;
 pub mod page;
+pub mod playlists;
 mod prints;
+pub mod queue;
 pub mod reply;
+pub mod search;
 pub mod similar;
 pub mod socket;
 pub mod sound;
-mod taste;
+pub mod taste;
 pub mod tracks;
 
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::sync::watch;
-use warp::http::{HeaderMap, Method};
+use warp::http::{HeaderMap, Method, StatusCode};
 
 use crate::alike::Alike;
+use crate::art::Art;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::events::Events;
+use crate::gate;
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
@@ -35,6 +48,8 @@ pub struct House {
     pub catalog: Catalog,
     /// What sounds alike.
     pub alike: Alike,
+    /// What the pictures are.
+    pub art: Art,
     /// Who measures.
     pub jobs: Jobs,
     /// Who scans.
@@ -59,13 +74,52 @@ pub struct Ask {
     pub headers: HeaderMap,
     /// What stands after the `?`.
     pub query: String,
+    /// What follows the header.
+    pub body: Bytes,
 }
 
 impl Ask {
     /// The query's fields; an unknown, a doubled or a bad one is refused.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_urlencoded::from_str(&self.query)
-            .map_err(|error| Error::bad_request(format!("in the query: {error}")))
+        let pairs = form_urlencoded::parse(self.query.as_bytes());
+        serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|error| {
+            let wrong = Error::bad_request(format!("in the query: {error}"));
+            wrong.about(error.path().to_string())
+        })
+    }
+
+    /// The part of a list that the query asks for.
+    pub fn window(&self) -> Result<Window> {
+        let WindowQuery { limit, offset } = self.query()?;
+        Window::new(limit, offset)
+    }
+
+    /// The body's fields; it must be JSON, and an unknown or a bad field is
+    /// refused.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T> {
+        self.is_of(&[gate::JSON])?;
+        let wrong = |error: &dyn std::fmt::Display| format!("in the body: {error}");
+        // What is no JSON is a 400, whatever else is wrong with it.
+        serde_json::from_slice::<IgnoredAny>(&self.body)
+            .map_err(|error| Error::bad_request(wrong(&error)))?;
+        // Serde would read a struct from an array too.
+        if !self.body.trim_ascii_start().starts_with(b"{") {
+            return Err(Error::unprocessable("the body must be an object").about("body"));
+        }
+        let mut json = serde_json::Deserializer::from_slice(&self.body);
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let field = Some(error.path().to_string()).filter(|path| path != ".");
+            Error::unprocessable(wrong(error.inner())).about(field.unwrap_or_else(|| "body".to_owned()))
+        })
+    }
+
+    /// Refuses a body that is of no kind of these.
+    pub fn is_of(&self, kinds: &[&str]) -> Result<()> {
+        if kinds.iter().any(|kind| gate::media_type(&self.headers).eq_ignore_ascii_case(kind)) {
+            return Ok(());
+        }
+        let detail = format!("the body must be {}", kinds.join(" or "));
+        Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
     }
 
     /// Whether only the headers are wanted.
@@ -88,6 +142,21 @@ impl FromStr for Id {
     }
 }
 
+/// The greatest offset: beyond it a JSON number is not exact everywhere.
+const MAX_OFFSET: i64 = (1 << 53) - 1;
+
+/// Which part of a list is wanted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WindowQuery {
+    /// Items at most.
+    #[schemars(range(min = 1, max = 500), extend("default" = 100))]
+    limit: Option<i64>,
+    /// After how many of all.
+    #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
+    offset: Option<i64>,
+}
+
 /// A part of a list, as a query asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
@@ -99,12 +168,24 @@ pub struct Window {
 
 impl Window {
     /// 1–500 items, 100 if nothing is said.
-    pub fn new(limit: Option<u32>, offset: Option<u64>) -> Result<Self> {
-        let limit = limit.unwrap_or(100);
-        if !(1..=500).contains(&limit) {
-            return Err(Error::unprocessable(format!("limit is {limit}; it must be from 1 to 500")));
+    pub fn new(limit: Option<i64>, offset: Option<i64>) -> Result<Self> {
+        let offset = offset.unwrap_or(0);
+        if !(0..=MAX_OFFSET).contains(&offset) {
+            let detail = format!("offset is {offset}; it must be from 0 to {MAX_OFFSET}");
+            return Err(Error::unprocessable(detail).about("offset"));
         }
-        Ok(Window { limit, offset: offset.unwrap_or(0) })
+        Ok(Window { limit: self::limit(limit, 100, 500)?, offset: offset as u64 })
+    }
+}
+
+/// 1 to `most` items, `usual` if nothing is said.
+fn limit(asked: Option<i64>, usual: u32, most: u32) -> Result<u32> {
+    let limit = asked.unwrap_or(usual.into());
+    match u32::try_from(limit) {
+        Ok(limit) if (1..=most).contains(&limit) => Ok(limit),
+        _ => {
+            Err(Error::unprocessable(format!("limit is {limit}; it must be from 1 to {most}")).about("limit"))
+        }
     }
 }
 

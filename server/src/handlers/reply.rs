@@ -53,6 +53,14 @@ pub fn accepted(value: &impl Serialize) -> Result<Response> {
     Ok(response)
 }
 
+/// 204: it is so now.
+pub fn nothing() -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(header::CACHE_CONTROL, Keep::Not.value());
+    response
+}
+
 /// Something with a length and a tag, of which any part may be asked for.
 pub struct Whole<'a> {
     /// Its length in bytes.

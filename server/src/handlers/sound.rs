@@ -1,14 +1,13 @@
 //! A track's sound and what is known of it: file, fingerprint, plan, waveform,
-//! picture, and the native stream.
+//! and the native stream.
 
 use std::sync::Arc;
 
-use auralis_core::fingerprint::aura;
+use auralis_core::encode::Format;
+use auralis_core::flow::Source;
 use auralis_core::geometry::Geometry;
 use bytes::Bytes;
-use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use warp::http::{HeaderValue, header};
 use warp::reply::Response;
 
 use super::prints::{awaited, measured, parsed, stored};
@@ -18,7 +17,6 @@ use super::tracks::{find_file, open};
 use super::{Ask, House, Id, off_thread};
 use crate::catalog::{Measurable, key};
 use crate::error::{Error, Result};
-use crate::gate::PICTURE_POLICY;
 use crate::media;
 use crate::metrics::Metrics;
 use crate::stream::Recipe;
@@ -26,10 +24,14 @@ use crate::stream::Recipe;
 /// Bytes of a file sent at a time.
 const PIECE: usize = 128 << 10;
 
-/// GET /api/tracks/{id}/file: its bytes as they are
+/// GET /api/tracks/{id}/file: its bytes as they are; of a file of several tracks
+/// the part that is this one, as a WAV with the very same frames
 pub async fn file(id: Id, ask: Ask) -> Result<Response> {
     let track = find_file(&ask.house, &id).await?;
     let (opened, track) = open(&ask.house, track).await?;
+    if !track.is_whole() {
+        return part(&id, track, &ask).await;
+    }
     let whole = Whole {
         len: track.size,
         tag: &media::file_id(&track),
@@ -38,6 +40,27 @@ pub async fn file(id: Id, ask: Ask) -> Result<Response> {
     };
     let metrics = Arc::clone(&ask.house.metrics);
     whole.answer(&ask, |range| pieces(opened, range, metrics))
+}
+
+/// A part of a file as a WAV that loses nothing.
+async fn part(id: &Id, track: Measurable, ask: &Ask) -> Result<Response> {
+    let n_frames = match track.cut.1 {
+        Some(n_frames) => n_frames,
+        // Only counting tells where the last track ends.
+        None => parsed(&awaited(&ask.house, id).await?.1)?.n_frames,
+    };
+    let (track, spec, bits) = off_thread(move || {
+        let sound = media::sound(&track)?;
+        Ok((track, sound.spec(), sound.whole().bits_per_sample()))
+    })
+    .await?;
+    let format = match bits {
+        Some(..=16) if spec.n_channels <= 2 => Format::Wav16,
+        Some(17..=24) if spec.n_channels <= 2 => Format::Wav24,
+        _ => Format::WavF32,
+    };
+    let recipe = Recipe { track, plan: None, n_frames, rate: spec.rate, format, frames: 0..n_frames };
+    send(recipe, Keep::Revalidate, ask)
 }
 
 /// The bytes of `range` of a file, read as they are asked for.
@@ -91,7 +114,7 @@ pub async fn plan(id: Id, ask: Ask) -> Result<Response> {
         return Err(Error::bad_request("in the query: a plan has no format and no enhanced"));
     }
     let (track, json) = stored(&ask.house, &id).await?;
-    let keep = if query.plan.is_some() { Keep::Forever } else { Keep::Revalidate };
+    let keep = kept(&query);
     let (_, body) = planned(&ask.house, &track, json, &query, Patience::AnswerAtOnce).await?;
     // Not its id: of two plans that sound alike, reasons and promise may differ.
     let tag = key(&[body.as_bytes()]);
@@ -102,7 +125,7 @@ pub async fn plan(id: Id, ask: Ask) -> Result<Response> {
 pub async fn stream(id: Id, ask: Ask) -> Result<Response> {
     let query: TasteQuery = ask.query()?;
     let recipe = recipe(&ask.house, &id, &query).await?;
-    send(recipe, &query, &ask)
+    send(recipe, kept(&query), &ask)
 }
 
 /// GET /api/tracks/{id}/chunks/{k}: one chunk as a WAV of its own
@@ -115,11 +138,15 @@ pub async fn chunk(id: Id, k: u64, ask: Ask) -> Result<Response> {
         return Err(Error::not_found(format!("this track has {n_chunks} chunks, numbered from 0")));
     }
     recipe.frames = geometry.chunk(k, recipe.n_frames);
-    send(recipe, &query, &ask)
+    send(recipe, kept(&query), &ask)
 }
 
-fn send(recipe: Recipe, query: &TasteQuery, ask: &Ask) -> Result<Response> {
-    let keep = if query.plan.is_some() { Keep::Forever } else { Keep::Revalidate };
+/// What a plan's id makes is that for ever.
+fn kept(query: &TasteQuery) -> Keep {
+    if query.plan.is_some() { Keep::Forever } else { Keep::Revalidate }
+}
+
+fn send(recipe: Recipe, keep: Keep, ask: &Ask) -> Result<Response> {
     let tag = recipe.tag();
     let whole = Whole { len: recipe.file_len(), tag: &tag, media_type: "audio/wav", keep };
     whole.answer(ask, |range| {
@@ -151,47 +178,3 @@ async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recip
     let n_frames = print.n_frames;
     Ok(Recipe { track: file, plan, n_frames, rate: print.sample_rate, format, frames: 0..n_frames })
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ArtworkQuery {
-    kind: Option<String>,
-}
-
-/// GET /api/tracks/{id}/artwork: the picture in the file, or its aura
-pub async fn artwork(id: Id, ask: Ask) -> Result<Response> {
-    let query: ArtworkQuery = ask.query()?;
-    let only_aura = match query.kind.as_deref() {
-        None => false,
-        Some("aura") => true,
-        Some(_) => return Err(Error::unprocessable("kind must be aura, or not be there")),
-    };
-    let file = find_file(&ask.house, &id).await?;
-    let art = if file.has_art && !only_aura { off_thread(move || Ok(embedded(&file))).await? } else { None };
-    let (media_type, bytes) = match art {
-        Some((media_type, bytes)) => (media_type, Bytes::from(bytes)),
-        None => ("image/svg+xml", drawn(&ask.house, &id).await?),
-    };
-    let tag = key(&[&bytes]);
-    let mut response = Whole::of_bytes(&ask, bytes, &tag, media_type, Keep::Revalidate)?;
-    let policy = HeaderValue::from_static(PICTURE_POLICY);
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    Ok(response)
-}
-
-/// A track's aura; a plain ring until it is measured.
-async fn drawn(house: &House, id: &Id) -> Result<Bytes> {
-    match stored(house, id).await? {
-        (_, Some(json)) => off_thread(move || Ok(Bytes::from(aura(&parsed(&json)?).to_svg()))).await,
-        (_, None) => Ok(Bytes::from_static(RING.as_bytes())),
-    }
-}
-
-/// The picture in a file; a file that is gone has none.
-fn embedded(track: &Measurable) -> Option<(&'static str, Vec<u8>)> {
-    crate::scan::art(media::open(track).ok()?)
-}
-
-/// The plain ring that stands for a track without a picture.
-const RING: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 100\">\
-    <circle cx=\"50\" cy=\"50\" r=\"22\" fill=\"none\" stroke=\"#8a8f98\" stroke-width=\"1.5\"/></svg>";

@@ -1,7 +1,8 @@
 //! What a query says of how a track shall sound, and the plan that comes of it.
 
 use auralis_core::encode::Format;
-use auralis_core::plan::{AlbumLoudness, Plan, Taste, plan_trimmed};
+use auralis_core::plan::{AlbumLoudness, Plan, Preset, Taste, plan_trimmed};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use warp::http::StatusCode;
 
@@ -12,46 +13,64 @@ use crate::error::{Error, Result};
 use crate::jobs::{Check, taste_key};
 
 /// How a listener wants it.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TasteQuery {
+    /// The character.
+    #[schemars(extend("enum" = Preset::ALL.map(Preset::name), "default" = Preset::default().name()))]
     preset: Option<String>,
+    /// How much of it, 0 (nothing is changed) to 1.
+    #[schemars(range(min = 0, max = 1), extend("default" = 1))]
     intensity: Option<f32>,
+    /// Loudness to aim for, in LUFS.
+    #[schemars(range(min = -40, max = -5), extend("default" = -14))]
     target_lufs: Option<f32>,
+    /// Whether its album's tracks keep their balance.
+    #[schemars(extend("default" = false))]
     album: Option<bool>,
+    /// The id of a track that it shall sound like.
     reference: Option<String>,
+    /// The id of a plan that was handed out, in place of all of these.
     pub plan: Option<String>,
+    /// How samples are written.
+    #[schemars(extend("enum" = ["wav16", "wav24", "wavf32"], "default" = "wav16"))]
     pub format: Option<String>,
+    /// Whether it is enhanced at all.
+    #[schemars(extend("default" = true))]
     pub enhanced: Option<bool>,
 }
 
 /// Whether a fingerprint that is being made is waited for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
+    /// It is.
     Wait,
+    /// It is not.
     AnswerAtOnce,
 }
 
-impl TasteQuery {
-    /// What it says by itself; album and reference are fingerprints of others.
-    fn taste(&self) -> Result<Taste> {
-        let mut fields = serde_json::Map::new();
-        if let Some(preset) = &self.preset {
-            fields.insert("preset".to_owned(), preset.as_str().into());
-        }
-        for (name, value) in [("intensity", self.intensity), ("target_lufs", self.target_lufs)] {
-            let Some(value) = value else { continue };
-            if !value.is_finite() {
-                return Err(Error::unprocessable(format!("{name} must be a finite number")));
-            }
-            fields.insert(name.to_owned(), value.into());
-        }
-        let taste: Taste =
-            serde_json::from_value(fields.into()).map_err(|error| Error::unprocessable(error.to_string()))?;
-        taste.validate()?;
-        Ok(taste)
+/// A taste as it is told; what is not told is as ever. Each wish is held to its
+/// range by itself, so that a refusal can name it.
+pub fn taste(preset: Option<&str>, intensity: Option<f32>, target_lufs: Option<f32>) -> Result<Taste> {
+    let wrong = |field: &'static str| {
+        move |error: auralis_core::error::Error| Error::unprocessable(error.to_string()).about(field)
+    };
+    let mut taste = Taste::default();
+    if let Some(name) = preset {
+        taste.preset = name.parse().map_err(wrong("preset"))?;
     }
+    if let Some(intensity) = intensity {
+        taste.intensity = intensity;
+        taste.validate().map_err(wrong("intensity"))?;
+    }
+    if let Some(target_lufs) = target_lufs {
+        taste.target_lufs = target_lufs;
+        taste.validate().map_err(wrong("target_lufs"))?;
+    }
+    Ok(taste)
+}
 
+impl TasteQuery {
     /// Whether it says anything of the taste.
     fn has_taste(&self) -> bool {
         self.preset.is_some()
@@ -66,7 +85,8 @@ impl TasteQuery {
         let name = self.format.as_deref().unwrap_or("wav16");
         match name.parse() {
             Ok(format @ (Format::Wav16 | Format::Wav24 | Format::WavF32)) => Ok(format),
-            _ => Err(Error::unprocessable(format!("format is {name:?}; it must be wav16, wav24 or wavf32"))),
+            _ => Err(Error::unprocessable(format!("format is {name:?}; it must be wav16, wav24 or wavf32"))
+                .about("format")),
         }
     }
 }
@@ -95,7 +115,8 @@ pub async fn planned(
         })?;
         return Ok((serde_json::from_str(&body)?, body));
     }
-    let mut taste = query.taste()?;
+    // Album and reference are fingerprints of others.
+    let mut taste = taste(query.preset.as_deref(), query.intensity, query.target_lufs)?;
     let json = measured(house, track, json).await?;
     let reference = match &query.reference {
         Some(id) => Some(reference(house, id, patience).await?),
@@ -135,6 +156,7 @@ pub async fn planned(
 async fn reference(house: &House, id: &str, patience: Patience) -> Result<String> {
     let unknown = || {
         Error::unprocessable(format!("reference is {id:?}; there is no track with this id in the library"))
+            .about("reference")
     };
     let id: Id = id.parse().map_err(|()| unknown())?;
     let found = match patience {

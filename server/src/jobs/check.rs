@@ -3,11 +3,9 @@
 //! which page and stream plan by from then on.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::io::BufReader;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use auralis_core::block::Block;
-use auralis_core::decode;
 use auralis_core::error::{Error, Kind};
 use auralis_core::fingerprint::{self, Fingerprint};
 use auralis_core::flow::{Source, Stereo};
@@ -173,8 +171,9 @@ impl Jobs {
             }
             Err(failure) => return Err(failure),
         };
-        let is_stored = shared.catalog.put_trim(track, &taste, trim).map_err(store)?;
+        // Before it is stored: who sees no promise unchecked finds all counted.
         shared.metrics.checks.add(1);
+        let is_stored = shared.catalog.put_trim(track, &taste, trim).map_err(store)?;
         if is_stored && trim.is_some_and(|trim| trim != Trim::default()) {
             shared.metrics.trims.add(1);
             shared.events.tell(Event::Trimmed { track_id: track.key.clone() });
@@ -195,16 +194,9 @@ fn trim(check: &Check, json: &str, keep_going: &mut dyn FnMut(u64) -> bool) -> R
     if plan.promise.lufs.is_none() {
         return Ok(Trim::default());
     }
-    let file = media::open(&check.track).map_err(|error| Failure {
-        stage: "open",
-        reason: error.to_string(),
-        error: Box::new(error),
-    })?;
-    let extension = media::extension(&check.track);
-    let decoder = decode::open(Box::new(BufReader::new(file)), Some(check.track.size), extension.as_deref())
-        .map_err(|error| Failure::core("open", error))?;
+    let sound = media::sound(&check.track).map_err(Failure::silent)?;
     let rate = print.sample_rate;
-    let mut render = Render::new(Stereo::new(decoder), &plan.stages, print.n_frames, Geometry::at(rate))
+    let mut render = Render::new(Stereo::new(sound), &plan.stages, print.n_frames, Geometry::at(rate))
         .map_err(|error| Failure::core("check", error))?;
     let rendered = loudness(&mut render, rate, keep_going).map_err(|error| {
         // A file that cannot be read now may be later.
@@ -250,6 +242,7 @@ mod tests {
             mtime_ns: 0,
             codec: String::new(),
             has_art: false,
+            cut: (0, None),
         };
         Check { track, taste: Taste { preset, ..Taste::default() } }
     }

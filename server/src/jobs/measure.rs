@@ -1,10 +1,9 @@
 //! Measuring one file, from its bytes to the fingerprint's row.
 
-use std::io::BufReader;
 use std::sync::Arc;
 
 use auralis_core::error::Kind;
-use auralis_core::{decode, fingerprint};
+use auralis_core::fingerprint;
 
 use crate::catalog::{self, Measurable, Measured};
 use crate::media;
@@ -38,6 +37,15 @@ impl Failure {
         Failure { stage, reason: error.to_string(), error: Box::new(error) }
     }
 
+    pub(super) fn silent(error: media::Silent) -> Self {
+        match error {
+            media::Silent::File(error) => {
+                Failure { stage: "open", reason: error.to_string(), error: Box::new(error) }
+            }
+            media::Silent::Sound(error) => Failure::core("open", error),
+        }
+    }
+
     pub(super) fn core(stage: &'static str, error: auralis_core::error::Error) -> Self {
         let reason = match error.kind {
             Kind::Io => "the file cannot be read".to_owned(),
@@ -49,16 +57,9 @@ impl Failure {
 
 /// Decodes the whole file and measures it; `keep_going` may stop it.
 pub fn measure(track: &Measurable, keep_going: &mut dyn FnMut(u64) -> bool) -> Result<Measured, Failure> {
-    let file = media::open(track).map_err(|error| Failure {
-        stage: "open",
-        reason: error.to_string(),
-        error: Box::new(error),
-    })?;
-    let extension = media::extension(track);
-    let mut decoder = decode::open(Box::new(BufReader::new(file)), Some(track.size), extension.as_deref())
-        .map_err(|error| Failure::core("open", error))?;
+    let mut sound = media::sound(track).map_err(Failure::silent)?;
     let print =
-        fingerprint::measure(&mut decoder, keep_going).map_err(|error| Failure::core("measure", error))?;
+        fingerprint::measure(&mut sound, keep_going).map_err(|error| Failure::core("measure", error))?;
     let json = serde_json::to_string(&print).map_err(|error| Failure {
         stage: "store",
         reason: "the fingerprint could not be written down".to_owned(),

@@ -4,6 +4,7 @@
 //! are held against their rendering.
 
 mod check;
+mod looked;
 mod measure;
 
 pub use check::{Check, taste_key};
@@ -14,15 +15,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::catalog::{Catalog, Measurable};
 use crate::error::chain;
 use crate::events::{Event, Events};
+use crate::media;
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::pool::panic_text;
+use crate::scan::{ContentId, whole_id};
 
 /// Waiting tracks fetched at a time.
 const BATCH: u32 = 32;
+
+/// What is foretold is foretold by what was measured in this time.
+const WINDOW: Duration = Duration::from_secs(60);
 
 /// How many background workers a machine with `cpus` processors gets: one is
 /// left for listeners, and there is at least one.
@@ -41,6 +49,8 @@ struct Shared {
     events: Events,
     metrics: Arc<Metrics>,
     measure: Measure,
+    /// In seconds of music.
+    pace: Mutex<Pace>,
     queue: Mutex<Queue>,
     wake: Condvar,
     stop: AtomicBool,
@@ -50,6 +60,8 @@ struct Shared {
 struct Queue {
     /// Asked for by a listener: first come, first served.
     urgent: VecDeque<Measurable>,
+    /// On somebody's screen: before what was fetched.
+    looked: looked::Looked,
     /// Fetched from the catalog.
     background: VecDeque<Measurable>,
     /// Rows being measured.
@@ -84,6 +96,7 @@ impl Jobs {
             events,
             metrics,
             measure,
+            pace: Mutex::new(Pace::new(WINDOW)),
             queue: Mutex::default(),
             wake: Condvar::new(),
             stop: AtomicBool::new(false),
@@ -136,6 +149,20 @@ impl Jobs {
         }
     }
 
+    /// Measures these rows, which wait, before those that nobody looks at.
+    pub fn looked_at(&self, rows: &[i64]) {
+        if !rows.is_empty() {
+            self.queue().looked.look(rows);
+            self.shared.wake.notify_all();
+        }
+    }
+
+    /// How many seconds of music are measured in one, of late; none: nothing is
+    /// being measured, or it is not known yet.
+    pub fn speed(&self) -> Option<f64> {
+        self.pace().per_second(Instant::now())
+    }
+
     /// Whether this row is being measured now.
     pub fn is_running(&self, row: i64) -> bool {
         self.queue().running.contains(&row)
@@ -155,6 +182,10 @@ impl Jobs {
         self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.shared.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn stopped(&self) -> bool {
         self.shared.stop.load(Ordering::SeqCst)
     }
@@ -166,18 +197,16 @@ impl Jobs {
             if self.stopped() {
                 return None;
             }
-            if lane == Lane::Background && queue.background.is_empty() && !queue.exhausted {
-                self.refill(&mut queue);
-            }
-            let list = match lane {
-                Lane::Express => &mut queue.urgent,
-                Lane::Background => &mut queue.background,
-            };
-            if let Some(track) = list.pop_front() {
+            if let Some(track) = self.next_track(lane, &mut queue) {
                 if queue.running.insert(track.row) {
+                    self.pace().begin(Instant::now());
                     return Some(Job::Measure(track));
                 }
                 continue;
+            }
+            // The other lane finds nothing between any two tracks of this one.
+            if lane == Lane::Background && queue.running.is_empty() {
+                self.pace().rest();
             }
             if lane == Lane::Background
                 && let Some(check) = self.next_check(&mut queue.checks)
@@ -186,6 +215,25 @@ impl Jobs {
             }
             queue = self.shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// The next track of this lane, if there is one.
+    fn next_track(&self, lane: Lane, queue: &mut Queue) -> Option<Measurable> {
+        if lane == Lane::Express {
+            return queue.urgent.pop_front();
+        }
+        while let Some(row) = queue.looked.next() {
+            // What cannot be asked for now is fetched with the rest.
+            if let Ok(Some(track)) = self.shared.catalog.waiting_track(row)
+                && !queue.given_up.contains(&row)
+            {
+                return Some(track);
+            }
+        }
+        if queue.background.is_empty() && !queue.exhausted {
+            self.refill(queue);
+        }
+        queue.background.pop_front()
     }
 
     /// Fetches waiting tracks that nobody is measuring.
@@ -220,24 +268,13 @@ impl Jobs {
 
     fn work(&self, track: &Measurable) {
         let shared = &*self.shared;
-        let mut keep_going = |_frames: u64| !self.stopped();
-        let outcome = catch_unwind(AssertUnwindSafe(|| (shared.measure)(track, &mut keep_going)));
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(panic) => Err(Failure::panicked(&panic_text(&*panic))),
-        };
-        let outcome = outcome.and_then(|measured| {
-            shared.catalog.put_fingerprint(track, &measured).map_err(|error| Failure {
-                stage: "store",
-                reason: error.to_string(),
-                error: Box::new(error),
-            })
-        });
-        match outcome {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.measure(track)));
+        match outcome.unwrap_or_else(|panic| Err(Failure::panicked(&panic_text(&*panic)))) {
             // It changed or went meanwhile: it is another track's turn, or its own again.
-            Ok(false) => {}
-            Ok(true) => {
+            Ok(None) => {}
+            Ok(Some(seconds)) => {
                 shared.metrics.measured.add(1);
+                self.pace().add(Instant::now(), seconds);
                 self.queue().checks.look(track.row);
                 tracing::debug!(track_id = track.key, "measured");
                 shared.events.tell(Event::Measured { track_id: track.key.clone() });
@@ -245,6 +282,28 @@ impl Jobs {
             Err(_) if self.stopped() => {}
             Err(failure) => self.failed(track, failure),
         }
+    }
+
+    /// Measures a track, if the very same file was not measured before. Returns how many
+    /// seconds that sound has; none: its file changed meanwhile.
+    fn measure(&self, track: &Measurable) -> Result<Option<f64>, Failure> {
+        let shared = &*self.shared;
+        let stored = |error| Failure::of_catalog("store", error);
+        if let Some(whole) = self.whole(track)
+            && let Some(seconds) = shared.catalog.measure_as_twin(track, &whole).map_err(stored)?
+        {
+            return Ok(Some(seconds));
+        }
+        let measured = (shared.measure)(track, &mut |_frames| !self.stopped())?;
+        let is_stored = shared.catalog.put_fingerprint(track, &measured).map_err(stored)?;
+        Ok(is_stored.then(|| measured.seconds()))
+    }
+
+    /// The id of a track's whole file. None: it is a part of that, or the file
+    /// cannot be read; measuring says why.
+    fn whole(&self, track: &Measurable) -> Option<ContentId> {
+        let mut file = media::open(track).ok().filter(|_| track.is_whole())?;
+        whole_id(&mut file, track.size, &mut || !self.stopped()).ok()?
     }
 
     fn failed(&self, track: &Measurable, failure: Failure) {

@@ -6,6 +6,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 /// Bytes of each piece: of the beginning, the middle and the end.
 const PIECE: u64 = 64 << 10;
+/// Bytes hashed at a time where all are.
+const STEP: u64 = 1 << 20;
 /// Blocks, chunks or boxes looked at before giving up on a file's structure.
 const MAX_PARTS: usize = 10_000;
 /// Bytes of an Ogg stream looked through for its first audio page.
@@ -31,9 +33,30 @@ pub fn content_id(file: &mut (impl Read + Seek), size: u64) -> io::Result<Conten
             hash.update(&piece);
         }
     }
+    Ok(id(&hash))
+}
+
+/// The id of all that is in a file, tags and headers too: what its sound is hangs on
+/// both, as the same samples at another rate. None: `keep_going` said no.
+pub fn whole_id(
+    file: &mut (impl Read + Seek),
+    size: u64,
+    keep_going: &mut dyn FnMut() -> bool,
+) -> io::Result<Option<ContentId>> {
+    let mut hash = blake3::Hasher::new();
+    for at in (0..size).step_by(STEP as usize) {
+        if !keep_going() {
+            return Ok(None);
+        }
+        hash.update(&read_at(file, at, STEP.min(size - at))?);
+    }
+    Ok(Some(id(&hash)))
+}
+
+fn id(hash: &blake3::Hasher) -> ContentId {
     let mut id = [0; 16];
     hash.finalize_xof().fill(&mut id);
-    Ok(id)
+    id
 }
 
 /// Where the pieces begin; a short file is one piece after the other.

@@ -1,6 +1,7 @@
-//! What a file says about itself: tags and picture by lofty, shape by the
+//! What a file says about itself: tags by lofty, shape by the
 //! decoder that will play it.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,20 +10,16 @@ use std::path::Path;
 use auralis_core::flow::Source;
 use lofty::config::{ParseOptions, ParsingMode};
 use lofty::file::TaggedFileExt;
-use lofty::picture::{Picture, PictureType};
 use lofty::probe::Probe;
-use lofty::tag::{Accessor, ItemKey, Tag};
+use lofty::tag::items::Timestamp;
+use lofty::tag::{Accessor, ItemKey, Tag, TagType};
 
 use super::content::content_id;
-use crate::catalog::Entry;
+use super::lyrics;
+use super::text::{self, Reread};
+use crate::art::is_picture;
+use crate::catalog::{Entry, Gains, Ids, More, Name};
 use crate::pool::panic_text;
-
-/// Longest text taken from a tag, in characters.
-const MAX_TEXT: usize = 1_000;
-/// Most artists taken from a tag.
-const MAX_ARTISTS: usize = 64;
-/// Largest picture served, in bytes.
-const MAX_PICTURE: usize = 16 << 20;
 
 /// Why a file is not sound, as the catalog stores it.
 #[derive(Debug)]
@@ -44,6 +41,9 @@ pub fn read(path: &Path, entry: &mut Entry) -> Result<(), Unreadable> {
         Ok(Some(tag)) => describe(&tag, entry),
         Ok(None) => {}
         Err(panic) => tracing::warn!(path = %path.display(), panic = panic_text(&*panic), "tags not read"),
+    }
+    if let Some(lyrics) = lyrics::beside(path) {
+        entry.lyrics = Some(lyrics);
     }
     let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
     let content = content_id(&mut file, entry.size).map_err(|error| unreadable(path, error))?;
@@ -101,74 +101,130 @@ fn tagged(file: File) -> Option<Tag> {
     tagged.primary_tag().or_else(|| tagged.first_tag()).cloned()
 }
 
+/// A tag's texts, as they were meant.
+struct Texts<'a> {
+    tag: &'a Tag,
+    reread: Option<Reread>,
+}
+
+impl<'a> Texts<'a> {
+    fn new(tag: &'a Tag) -> Self {
+        let is_old = matches!(tag.tag_type(), TagType::Id3v1 | TagType::Id3v2 | TagType::RiffInfo);
+        let told = [ItemKey::TrackTitle, ItemKey::TrackArtist, ItemKey::AlbumTitle, ItemKey::AlbumArtist];
+        let texts = told.into_iter().flat_map(|key| tag.get_strings(key));
+        Texts { tag, reread: if is_old { Reread::of(texts) } else { None } }
+    }
+
+    fn all(&self, key: ItemKey) -> Vec<String> {
+        let texts: Vec<Cow<str>> = self.tag.get_strings(key).map(|text| self.meant(text)).collect();
+        text::values(texts.iter().map(|text| &**text))
+    }
+
+    fn meant<'b>(&self, text: &'b str) -> Cow<'b, str> {
+        match self.reread.as_ref().and_then(|reread| reread.text(text)) {
+            Some(meant) => Cow::Owned(meant),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    fn one(&self, key: ItemKey) -> Option<String> {
+        text::line(&self.meant(self.tag.get_string(key)?))
+    }
+
+    fn lines(&self, key: ItemKey) -> Option<String> {
+        text::lines(&self.meant(self.tag.get_string(key)?))
+    }
+
+    /// The names in the first of these fields that has any.
+    fn names(&self, keys: &[ItemKey], sort: ItemKey) -> Vec<Name> {
+        let names = keys.iter().map(|&key| self.all(key)).find(|names| !names.is_empty()).unwrap_or_default();
+        let sorts = self.all(sort);
+        // One sort name for several names says nothing of each.
+        let is_each = sorts.len() == names.len();
+        let sort = |idx: usize| if is_each { sorts.get(idx).cloned() } else { None };
+        names.into_iter().enumerate().map(|(idx, name)| Name { name, sort: sort(idx) }).collect()
+    }
+
+    fn number(&self, key: ItemKey) -> Option<f64> {
+        let text = self.tag.get_string(key)?.trim();
+        let digits =
+            text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))).unwrap_or(text.len());
+        text[..digits].parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    fn date(&self, key: ItemKey) -> Option<Timestamp> {
+        date_of(self.tag.get_string(key)?)
+    }
+}
+
+/// A date in a text; a year at least.
+pub(super) fn date_of(text: &str) -> Option<Timestamp> {
+    let date = Timestamp::parse(&mut text.as_bytes(), ParsingMode::Relaxed).ok()??;
+    Some(date).filter(|date| date.year > 0)
+}
+
 fn describe(tag: &Tag, entry: &mut Entry) {
-    let text = |key: ItemKey| tag.get_string(key).and_then(clean);
-    if let Some(title) = text(ItemKey::TrackTitle) {
+    let texts = Texts::new(tag);
+    if let Some(title) = texts.one(ItemKey::TrackTitle) {
         entry.title = title;
     }
-    let mut artists: Vec<String> = tag.get_strings(ItemKey::TrackArtists).filter_map(clean).collect();
-    if artists.is_empty() {
-        artists = tag.get_strings(ItemKey::TrackArtist).filter_map(clean).collect();
-    }
-    artists.truncate(MAX_ARTISTS);
-    entry.artists = artists;
-    entry.album = text(ItemKey::AlbumTitle);
-    entry.album_artist = text(ItemKey::AlbumArtist);
-    entry.genre = text(ItemKey::Genre);
+    entry.artists =
+        texts.names(&[ItemKey::TrackArtists, ItemKey::TrackArtist], ItemKey::TrackArtistSortOrder);
+    entry.album = texts.one(ItemKey::AlbumTitle);
+    entry.album_artist = texts.one(ItemKey::AlbumArtist);
+    entry.album_artists =
+        texts.names(&[ItemKey::AlbumArtists, ItemKey::AlbumArtist], ItemKey::AlbumArtistSortOrder);
+    entry.composers = texts.names(&[ItemKey::Composer], ItemKey::ComposerSortOrder);
+    entry.genres = texts.all(ItemKey::Genre);
     // Players count from 1; a 0 in a tag means that it is not known.
     entry.track_no = tag.track().filter(|n| *n > 0);
     entry.disc_no = tag.disk().filter(|n| *n > 0);
-    entry.year = tag.date().map(|date| u32::from(date.year)).filter(|year| *year > 0);
-    entry.has_art = picture(tag).is_some();
+    let released = [ItemKey::RecordingDate, ItemKey::ReleaseDate, ItemKey::Year];
+    let released = released.into_iter().find_map(|key| texts.date(key));
+    let original = texts.date(ItemKey::OriginalReleaseDate);
+    entry.date = released.or(original).map(day);
+    entry.year = original.or(released).map(|date| u32::from(date.year));
+    let bpm = texts.number(ItemKey::Bpm).or(texts.number(ItemKey::IntegerBpm));
+    entry.bpm = bpm.filter(|bpm| (20.0..=400.0).contains(bpm));
+    entry.is_compilation = tag.get_string(ItemKey::FlagCompilation).is_some_and(|flag| flag.trim() == "1");
+    entry.lyrics = texts.lines(ItemKey::Lyrics).or_else(|| texts.lines(ItemKey::UnsyncLyrics));
+    entry.more = More {
+        comment: texts.lines(ItemKey::Comment),
+        original_date: original.map(day),
+        replay_gain: gains(&texts),
+        musicbrainz: ids(&texts),
+    };
+    entry.has_art = tag.pictures().iter().any(|picture| is_picture(picture.data()));
 }
 
-/// `text` without control characters and surrounding blanks, of bounded
-/// length; nothing if nothing is left.
-fn clean(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn picture(tag: &Tag) -> Option<&Picture> {
-    let pictures = tag.pictures();
-    let front = pictures.iter().find(|picture| picture.pic_type() == PictureType::CoverFront);
-    front.or(pictures.first()).filter(|picture| kind(picture.data()).is_some())
-}
-
-/// The media type of a picture by its first bytes: what the tag claims is not
-/// believed, and anything a browser could run (SVG) is not a picture here.
-fn kind(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        _ if bytes.len() > MAX_PICTURE => None,
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, ..] => Some("image/png"),
-        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
+/// What is known of a date: its year, month or day.
+pub(super) fn day(date: Timestamp) -> String {
+    match (date.month, date.day) {
+        (Some(month), Some(day)) => format!("{:04}-{month:02}-{day:02}", date.year),
+        (Some(month), None) => format!("{:04}-{month:02}", date.year),
+        (None, _) => format!("{:04}", date.year),
     }
 }
 
-/// The picture in a file: its media type and bytes.
-pub fn art(file: File) -> Option<(&'static str, Vec<u8>)> {
-    let read = || {
-        let tag = tagged(file)?;
-        let picture = picture(&tag)?;
-        Some((kind(picture.data())?, picture.data().to_vec()))
-    };
-    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+/// Gains by ReplayGain, else by R 128: in 1/256 dB to −23 LUFS (RFC 7845,
+/// §5.2.1), where ReplayGain 2 means −18.
+fn gains(texts: &Texts) -> Gains {
+    let r128 = |key| texts.number(key).map(|gain| gain / 256.0 + 5.0);
+    Gains {
+        track_db: texts.number(ItemKey::ReplayGainTrackGain).or_else(|| r128(ItemKey::R128TrackGain)),
+        track_peak: texts.number(ItemKey::ReplayGainTrackPeak),
+        album_db: texts.number(ItemKey::ReplayGainAlbumGain).or_else(|| r128(ItemKey::R128AlbumGain)),
+        album_peak: texts.number(ItemKey::ReplayGainAlbumPeak),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_cleaned_and_pictures_are_known_by_their_bytes() {
-        assert_eq!(clean(" a\u{0}b\n "), Some("ab".to_owned()));
-        assert_eq!(clean("\u{7}  "), None);
-        assert_eq!(clean(&"x".repeat(5_000)).map(|text| text.len()), Some(MAX_TEXT));
-        assert_eq!(kind(b"\x89PNG\r\n\x1a\n...."), Some("image/png"));
-        assert_eq!(kind(b"<svg onload='x'/>"), None);
+fn ids(texts: &Texts) -> Ids {
+    Ids {
+        recording: texts.one(ItemKey::MusicBrainzRecordingId),
+        track: texts.one(ItemKey::MusicBrainzTrackId),
+        release: texts.one(ItemKey::MusicBrainzReleaseId),
+        release_group: texts.one(ItemKey::MusicBrainzReleaseGroupId),
+        artists: texts.all(ItemKey::MusicBrainzArtistId),
+        album_artists: texts.all(ItemKey::MusicBrainzReleaseArtistId),
     }
 }

@@ -1,0 +1,61 @@
+//! A track's sound, and what was made of it.
+
+use super::doc::{Doc, get};
+use super::measured::{Fingerprint, Plan, Waveform};
+use crate::dto::{ColourDto, List, SimilarDto};
+use crate::handlers::artwork::ArtworkQuery;
+use crate::handlers::similar::{PathQuery, SimilarQuery};
+use crate::handlers::taste::TasteQuery;
+
+/// It is not measured yet, or cannot be.
+const UNMEASURED: &[u16] = &[422, 503];
+const WAV: &[&str] = &["audio/wav"];
+
+pub(super) fn docs() -> Vec<Doc> {
+    vec![
+        get("/api/tracks/{id}/file", "file", "Its file, byte for byte")
+            .whole("The file", &["audio/*", "application/octet-stream"]),
+        get("/api/tracks/{id}/fingerprint", "fingerprint", "What was measured of it")
+            .whole_json::<Fingerprint>("The fingerprint")
+            .or(UNMEASURED),
+        get("/api/tracks/{id}/plan", "plan", "What is done to it for a taste, and why")
+            .query_without::<TasteQuery>(&["format", "enhanced"])
+            .whole_json::<Plan>("The plan")
+            .or(UNMEASURED),
+        get("/api/tracks/{id}/waveform", "waveform", "Its outline, for drawing")
+            .whole_json::<Waveform>("The outline")
+            .or(UNMEASURED),
+        get("/api/tracks/{id}/similar", "similar", "What sounds most like it, the nearest first")
+            .query::<SimilarQuery>()
+            .json::<List<SimilarDto>>(200, "The nearest")
+            .or(UNMEASURED),
+        get("/api/tracks/{id}/radio", "radio", "What goes on from it by its sound")
+            .query::<SimilarQuery>()
+            .json::<List<SimilarDto>>(200, "Without what is queued and what was heard lately")
+            .or(UNMEASURED),
+        get("/api/tracks/{id}/path", "path", "What leads from it to another by their sound")
+            .query::<PathQuery>()
+            .json::<List<SimilarDto>>(200, "What is between the two")
+            .or(UNMEASURED),
+        get("/api/tracks/{id}/artwork", "artwork", "Its picture, or its aura")
+            .query::<ArtworkQuery>()
+            .whole("The picture", &["image/*"]),
+        get("/api/tracks/{id}/artwork/colour", "colour", "The dominant colour of its picture")
+            .whole_json::<ColourDto>("The colour"),
+        get("/api/albums/{id}/artwork", "album_artwork", "The picture of its first track that has one")
+            .query::<ArtworkQuery>()
+            .whole("The picture", &["image/*"]),
+        get("/api/tracks/{id}/stream", "stream", "It, enhanced, as one WAV")
+            .query::<TasteQuery>()
+            .whole("The sound", WAV)
+            .or(UNMEASURED),
+        get(
+            "/api/tracks/{id}/chunks/{k}",
+            "chunk",
+            "Ten seconds of that, counted from 0, as a WAV of their own",
+        )
+        .query::<TasteQuery>()
+        .whole("The sound", WAV)
+        .or(UNMEASURED),
+    ]
+}

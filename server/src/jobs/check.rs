@@ -171,9 +171,8 @@ impl Jobs {
             }
             Err(failure) => return Err(failure),
         };
-        // Before it is stored: who sees no promise unchecked finds all counted.
-        shared.metrics.checks.add(1);
         let is_stored = shared.catalog.put_trim(track, &taste, trim).map_err(store)?;
+        shared.metrics.checks.add(1);
         if is_stored && trim.is_some_and(|trim| trim != Trim::default()) {
             shared.metrics.trims.add(1);
             shared.events.tell(Event::Trimmed { track_id: track.key.clone() });

@@ -7,6 +7,10 @@ use auralis_core::block::Block;
 use auralis_core::decode;
 use auralis_core::encode::Format;
 use auralis_core::flow::Source;
+use lofty::config::{ParseOptions, WriteOptions};
+use lofty::file::AudioFile;
+use lofty::flac::FlacFile;
+use lofty::ogg::tag::VorbisComments;
 use serde_json::{Value, json};
 
 use crate::house::{House, assert_problem, sound, until};
@@ -200,6 +204,44 @@ fn parts_are_named_in_playlist_files() {
     };
     assert_eq!(json!(import(&file)), wanted);
     assert_eq!(json!(import(b"a/album.flac\n")), json!(ids), "all that is in it");
+}
+
+#[test]
+fn a_sheet_in_the_tags_cuts_a_file_that_has_none_beside_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("album.flac");
+    fs::write(&path, sound(Format::Flac16, 3, 10.0)).expect("a file");
+    let tagged = |text: &str| {
+        let mut file = fs::File::open(&path).expect("a file");
+        let mut flac = FlacFile::read_from(&mut file, ParseOptions::new()).expect("it is FLAC");
+        let mut comments = VorbisComments::default();
+        comments.push("CUESHEET".to_owned(), text.to_owned());
+        flac.set_vorbis_comments(comments);
+        flac.save_to_path(&path, WriteOptions::default()).expect("it is written");
+        fs::read(&path).expect("a file")
+    };
+    let album = tagged(&sheet(&[0, 225, 500]).replace("ALBUM.wav", "D:\\rip\\CDImage.wav"));
+    let mut house = House::new(&[("a/renamed.flac", &album)]);
+    house.open(&[]);
+    house.settled(1);
+    let before = parts(&house);
+    assert_eq!(titles(&house), ["Part 1", "Part 2", "Part 3"]);
+    assert_eq!(house.scanned(1)["unchanged"], 1);
+    // Who writes a sheet beside it means that.
+    let beside = sheet(&[0, 225]).replace("ALBUM", "renamed").replace("Part", "Piece");
+    house.put("a/renamed.cue", beside.as_bytes());
+    house.scanned(1);
+    assert_eq!(titles(&house), ["Piece 1", "Piece 2"]);
+    fs::remove_file(house.library.path().join("a/renamed.cue")).expect("it is gone");
+    house.scanned(1);
+    assert_eq!(parts(&house), before);
+    // What is too long, or no sheet, is a comment.
+    let large = format!("{}{}", sheet(&[0, 75]), "REM x\n".repeat(60_000));
+    for text in [&*large, "FILE", "", &sheet(&[0, 900])] {
+        house.put("a/renamed.flac", &tagged(text));
+        house.scanned(1);
+        assert_eq!(titles(&house), ["renamed"], "{}", &text[..text.len().min(40)]);
+    }
 }
 
 #[cfg(unix)]

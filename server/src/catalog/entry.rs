@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of what is read: files that were read by another are read again,
 /// even if they did not change.
-pub const READ_BY: u32 = 1;
+pub const READ_BY: u32 = 2;
 
 /// What a scan read from one file.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,7 @@
 //! Cue sheets: one file that is several tracks. A sheet lies beside the music and
-//! names its file; times are in frames of the CD, 75 in a second, which are whole
-//! frames of sound at 44.1 and 48 kHz. (CDRWIN User's Guide, appendix A.)
+//! names its file, or stands in its tags; times are in frames of the CD, 75 in a
+//! second, which are whole frames of sound at 44.1 and 48 kHz. (CDRWIN User's
+//! Guide, appendix A.)
 
 use std::fs::File;
 use std::io::Read;
@@ -109,6 +110,13 @@ fn words(line: &str) -> Vec<String> {
 }
 
 impl Sheet {
+    /// The sheet in a file's tags, whatever it calls the file.
+    pub fn inside(text: &str) -> Option<Sheet> {
+        let is_fit = text.len() as u64 <= MAX_FILE;
+        let mut sheets = if is_fit { parse(text.as_bytes()) } else { Vec::new() };
+        if sheets.len() == 1 { sheets.pop() } else { None }
+    }
+
     fn hear(&mut self, words: &[&str]) {
         match words {
             ["TITLE", title, ..] => self.album = text::line(title),

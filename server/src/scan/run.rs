@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::cue::Sheet;
 use super::{Scanner, Wanted, lock, tags, walk};
 use crate::catalog::{self, Entry, Folder, Known, KnownFiles, Placed};
 use crate::error::chain;
@@ -80,9 +81,11 @@ fn missing(known: Known) -> Vec<i64> {
     if known.missing_since.is_some() { known.track_ids } else { Vec::new() }
 }
 
-/// The tracks of a file: one, or those of the sheet that cuts it.
-fn tracks_of(entry: Entry, found: &walk::Found) -> Vec<Entry> {
-    found.sheet.as_ref().and_then(|sheet| sheet.split(&entry)).unwrap_or_else(|| vec![entry])
+/// The tracks of a file: one, or those of the first sheet that fits, beside it or
+/// `inside`.
+fn tracks_of(entry: Entry, found: &walk::Found, inside: Option<&Sheet>) -> Vec<Entry> {
+    let mut sheets = found.sheet.as_deref().into_iter().chain(inside);
+    sheets.find_map(|sheet| sheet.split(&entry)).unwrap_or_else(|| vec![entry])
 }
 
 /// Whether no link leads to this path of a folder.
@@ -244,7 +247,10 @@ impl Scanner {
         let Stamp { size, mtime_ns } = found.stamp;
         let sheet = found.sheet.as_ref().map(|sheet| sheet.id);
         let mut entry = Entry { path: found.relative.clone(), size, mtime_ns, sheet, ..Entry::default() };
-        let fault = tags::read(&found.path, &mut entry).err();
+        let (inside, fault) = match tags::read(&found.path, &mut entry) {
+            Ok(inside) => (inside, None),
+            Err(fault) => (None, Some(fault)),
+        };
         lock(&self.shared.pace).add(Instant::now(), 1.0);
         let mut status = lock(&self.shared.status);
         status.read += 1;
@@ -260,7 +266,7 @@ impl Scanner {
             }
         }
         drop(status);
-        Some(Read { entries: tracks_of(entry, &found), fault, track_ids })
+        Some(Read { entries: tracks_of(entry, &found, inside.as_ref()), fault, track_ids })
     }
 
     /// What is begun now has a pace of its own.

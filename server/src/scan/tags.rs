@@ -9,12 +9,14 @@ use std::path::Path;
 
 use auralis_core::flow::Source;
 use lofty::config::{ParseOptions, ParsingMode};
-use lofty::file::TaggedFileExt;
+use lofty::file::{AudioFile, FileType, TaggedFile, TaggedFileExt};
+use lofty::flac::FlacFile;
 use lofty::probe::Probe;
 use lofty::tag::items::Timestamp;
 use lofty::tag::{Accessor, ItemKey, Tag, TagType};
 
 use super::content::content_id;
+use super::cue::Sheet;
 use super::lyrics;
 use super::text::{self, Reread};
 use crate::art::is_picture;
@@ -32,13 +34,18 @@ pub struct Unreadable {
     pub error: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Fills `entry` from the file at `path`. Bad tags are no tags; only a file
-/// that no decoder opens is unreadable, and then `entry` still has a title.
-pub fn read(path: &Path, entry: &mut Entry) -> Result<(), Unreadable> {
+/// Fills `entry` from the file at `path` and gives the cue sheet that is in it.
+/// Bad tags are no tags; only a file that no decoder opens is unreadable, and
+/// then `entry` still has a title.
+pub fn read(path: &Path, entry: &mut Entry) -> Result<Option<Sheet>, Unreadable> {
     entry.title = name(path);
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let mut sheet = None;
     match catch_unwind(AssertUnwindSafe(|| tagged(file))) {
-        Ok(Some(tag)) => describe(&tag, entry),
+        Ok(Some((tag, text))) => {
+            describe(&tag, entry);
+            sheet = text.and_then(|text| Sheet::inside(&text));
+        }
         Ok(None) => {}
         Err(panic) => tracing::warn!(path = %path.display(), panic = panic_text(&*panic), "tags not read"),
     }
@@ -65,7 +72,7 @@ pub fn read(path: &Path, entry: &mut Entry) -> Result<(), Unreadable> {
     match shape {
         Ok(Ok(())) => {
             entry.content = Some(content);
-            Ok(())
+            Ok(sheet)
         }
         Ok(Err(error)) => {
             Err(Unreadable { stage: "open", reason: error.message.clone(), error: Box::new(error) })
@@ -93,12 +100,21 @@ fn name(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The file's richest tag, or none.
-fn tagged(file: File) -> Option<Tag> {
+/// The file's richest tag, or none, and the text of the cue sheet in it.
+fn tagged(file: File) -> Option<(Tag, Option<String>)> {
     let options = ParseOptions::new().read_properties(false).parsing_mode(ParsingMode::Relaxed);
     let probe = Probe::new(BufReader::new(file)).options(options).guess_file_type().ok()?;
-    let tagged = probe.read().ok()?;
-    tagged.primary_tag().or_else(|| tagged.first_tag()).cloned()
+    let mut sheet = None;
+    let tagged = if probe.file_type() == Some(FileType::Flac) {
+        // Rippers put sheets into a comment that no other kind of tag has.
+        let flac = FlacFile::read_from(&mut probe.into_inner(), options).ok()?;
+        sheet = flac.vorbis_comments().and_then(|comments| comments.get("CUESHEET")).map(str::to_owned);
+        TaggedFile::from(flac)
+    } else {
+        probe.read().ok()?
+    };
+    let tag = tagged.primary_tag().or_else(|| tagged.first_tag())?;
+    Some((tag.clone(), sheet))
 }
 
 /// A tag's texts, as they were meant.

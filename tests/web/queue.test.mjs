@@ -124,6 +124,43 @@ test("shuffle keeps what plays, and repeat goes round", async (t) => {
   assert.equal((await queue()).at, at);
 });
 
+test("a radio goes on past the end by sound", async (t) => {
+  const { page, queue, queued } = await house(t, { seconds: 3 });
+  await choose(page, "B", "Start a radio with it");
+  const told = await until("more than it", async () => {
+    const told = await queue();
+    return told.repeat === "radio" && told.total === TITLES.length ? told : null;
+  });
+  assert.equal(told.titles[0], "B");
+  assert.deepEqual([...told.titles].sort(), TITLES);
+  await queued(told.titles, told.titles[1]);
+  await page.keyboard.press("q");
+  const key = sheet(page).getByRole("button", { name: "Radio" });
+  assert.equal(await key.getAttribute("aria-pressed"), "true");
+  await key.click();
+  await until("it is off", async () => (await queue()).repeat === "off");
+  assert.deepEqual(page.complaints, []);
+});
+
+test("a way by sound leads from what plays to another track", async (t) => {
+  const { page, queue } = await house(t);
+  await row(page, "A").click();
+  await heard(page, "it plays", (now) => now.track_id !== null && now.position_frames > 0);
+  await row(page, "A").click({ button: "right" });
+  assert.equal(await page.getByRole("menuitem", { name: "Lead to it from what plays" }).count(), 0, "it leads nowhere");
+  await page.keyboard.press("Escape");
+  await choose(page, "D", "Lead to it from what plays");
+  await sheet(page).waitFor();
+  const { titles, now } = await until("it is queued", async () => {
+    const told = await queue();
+    return told.total > TITLES.length ? told : null;
+  });
+  assert.match(titles, /^A[BC]+DBCD$/);
+  assert.equal(now, "A");
+  await until("the sheet has it", async () => (await in_sheet(page)) === titles);
+  assert.deepEqual(page.complaints, []);
+});
+
 test("another page has the same queue, and shows what plays until it plays itself", async (t) => {
   const { browser, server, page, queued } = await house(t);
   const other = await open(browser, server.url);

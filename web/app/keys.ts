@@ -24,6 +24,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "/", does: "Search" },
   { keys: "H", does: "Make it a favourite; in the list, the row" },
   { keys: "Q", does: "The queue" },
+  { keys: "L", does: "The lyrics" },
   { keys: "Alt ↑ ↓, Del", does: "In the queue: put a row elsewhere, take it out" },
   { keys: "Shift F10", does: "In the list: what else can be done with the row" },
   { keys: "W", does: "Fold the why panel" },
@@ -33,8 +34,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
 /** What the keyboard opens beyond the player. */
 export interface Doors {
   focus_search: () => void;
-  toggle_help: () => void;
-  toggle_queue: () => void;
+  /** Opens a sheet, or closes it. */
+  toggle: (sheet: "help" | "queue" | "lyrics") => void;
 }
 
 const VOLUME_STEP = 0.05;
@@ -112,7 +113,10 @@ export function keys(playback: Playback, marks: Marks, settings: Settings, doors
         if (on_deck) void marks.set_favorite(on_deck, !marks.of(on_deck).favorite);
         return true;
       case "q":
-        doors.toggle_queue();
+        doors.toggle("queue");
+        return true;
+      case "l":
+        doors.toggle("lyrics");
         return true;
       case "w":
         settings.why.value = !settings.why.peek();
@@ -121,7 +125,7 @@ export function keys(playback: Playback, marks: Marks, settings: Settings, doors
         doors.focus_search();
         return true;
       case "?":
-        doors.toggle_help();
+        doors.toggle("help");
         return true;
       default:
         return false;

@@ -52,6 +52,8 @@ export interface Playback extends Sound {
   play_row(listing: Listing<Entry>, row: number): Promise<void>;
   /** Plays a list in any order. */
   shuffle(listing: Listing<Entry>): Promise<void>;
+  /** Plays a track alone. */
+  play_only(track: api.Track): Promise<void>;
   /** Plays what stands in the queue. */
   play_item(item: Entry): Promise<void>;
   /** Plays a track: of the list on screen, or else next in the queue. */
@@ -265,7 +267,11 @@ export function playback(engine: Engine, library: Library, browse: Browse, queue
       },
       () => {},
     );
-    if (is_measured) known.bring(id, of_track);
+    if (is_measured) {
+      known.bring(id, of_track);
+      // Now it is known what sounds like it.
+      void tell_next();
+    }
   }
 
   return {
@@ -289,6 +295,7 @@ export function playback(engine: Engine, library: Library, browse: Browse, queue
       const next = await listing.at(row);
       if (next) await play_while(next, queue.replace(listing, row, true));
     },
+    play_only: (next) => play_while(entry(next), queue.only(next)),
     play_item: (next) => play(next),
     async play_id(id) {
       const listing = on_screen();

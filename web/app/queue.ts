@@ -12,6 +12,8 @@ import type { Scope } from "./scope";
 /** So many tracks become the queue when one of a long list is played, and so many of them stand before it. */
 const MOST = 2000;
 const BEFORE = 500;
+/** So many tracks are put at its end at a time when it goes on by sound. */
+const RADIO = 5;
 
 const NOTHING: api.QueueState = {
   total: 0, at: null, at_index: null, position_s: 0, repeat: "off", shuffled: false, can_undo: false, revision: -1,
@@ -31,7 +33,7 @@ export interface Queue {
   shuffle(on: boolean): Promise<void>;
   repeat(how: api.Repeat): Promise<void>;
   undo(): Promise<void>;
-  /** What follows `from`, or goes before it; unasked, a track may follow itself. */
+  /** What follows `from`, or goes before it; unasked, a track may follow itself. A radio goes on past the end. */
   step(from: Entry | null, by: 1 | -1, unasked: boolean): Promise<Entry | null>;
   /** Tells where the music is, also when the page goes away. */
   tell(at: Entry, position_s: number, leaving?: boolean): void;
@@ -123,6 +125,22 @@ export function queue(library: Library, scope: Scope): Queue {
     });
   }
 
+  /** Puts what sounds like a track at the end, once for all who want more; null: there is nothing, or it is not known yet. */
+  let going_on: Promise<Entry | null> | null = null;
+  function go_on(from: Entry): Promise<Entry | null> {
+    const more = async () => {
+      const { items } = await api.radio(from.track.id, RADIO, scope.signal);
+      const n_before = state.peek().total;
+      if (items.length === 0) return null;
+      await change(() => api.add_to_queue(items.map(({ track }) => track.id), null, scope.signal));
+      return listing.at(n_before);
+    };
+    going_on ??= more()
+      .catch(() => null)
+      .finally(() => (going_on = null));
+    return going_on;
+  }
+
   return {
     listing,
     state,
@@ -162,9 +180,10 @@ export function queue(library: Library, scope: Scope): Queue {
       for (let n = 0; n < total; n++, i += by) {
         if (repeat === "all") i = (i + total) % total;
         const found = await listing.at(i);
-        if (!found || found.track.state !== "failed") return found;
+        if (found && found.track.state !== "failed") return found;
+        if (!found) break;
       }
-      return null;
+      return by > 0 && repeat === "radio" && from !== null ? go_on(from) : null;
     },
     tell(entry, position_s, leaving = false) {
       const i = index_of(entry);

@@ -2,7 +2,9 @@
 import { signal } from "@preact/signals";
 import type { Engine } from "../audio/engine";
 import { always } from "./always";
+import type { Track } from "./api";
 import { browse } from "./browse";
+import { by_sound } from "./by-sound";
 import type { Entry } from "./entry";
 import { type Doors, keys } from "./keys";
 import { heard } from "./heard";
@@ -17,8 +19,8 @@ import type { Scope } from "./scope";
 import { session } from "./session";
 import { settings } from "./settings";
 
-/** What lies over the page: the deck as a sheet (phones), the help, the choice of a reference, the queue, or nothing. */
-export type Sheet = "none" | "deck" | "help" | "reference" | "queue";
+/** What lies over the page: the deck as a sheet (phones), the help, the choice of a reference, the queue, what is sung, what is known of a track, or nothing. */
+export type Sheet = "none" | "deck" | "help" | "reference" | "queue" | "lyrics" | "about";
 
 /** The menu of a track that is open, and where. */
 export interface Menu {
@@ -45,17 +47,16 @@ export function state(engine: Engine, scope: Scope) {
   heard(player, house, scope);
   const like = reference(house, player, kept, scope);
   const sheet = signal<Sheet>("none");
+  /** What the sheet about a track is about. */
+  const about = signal<Track | null>(null);
   const menu = signal<Menu | null>(null);
   const narrow = signal(false);
   scope.media("(max-width: 719px)", (matches) => (narrow.value = matches));
   const doors: Doors = {
     // The header hangs its own field here.
     focus_search: () => {},
-    toggle_help: () => {
-      sheet.value = sheet.peek() === "help" ? "none" : "help";
-    },
-    toggle_queue: () => {
-      sheet.value = sheet.peek() === "queue" ? "none" : "queue";
+    toggle: (name) => {
+      sheet.value = sheet.peek() === name ? "none" : name;
     },
   };
   keys(player, marked, kept, doors, scope);
@@ -69,10 +70,12 @@ export function state(engine: Engine, scope: Scope) {
     playlists: lists,
     queue: line,
     playback: player,
+    by_sound: by_sound(player, line, scope),
     marks: marked,
     always: always(player, kept, scope),
     reference: like,
     sheet,
+    about,
     menu,
     /** Whether the window is a phone's. */
     narrow,

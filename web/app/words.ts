@@ -70,6 +70,17 @@ export function rate(hz: number): string {
   return `${Number((hz / 1000).toFixed(3))}${THIN}kHz`;
 }
 
+const CODECS: Record<string, string> = { flac: "FLAC", mp3: "MP3", aac: "AAC", alac: "ALAC", vorbis: "Vorbis", opus: "Opus", pcm: "PCM" };
+
+/** A codec as people write it. */
+export const codec = (name: string): string => CODECS[name] ?? name;
+
+/** 812 KB, 34.5 MB, 1.2 GB. */
+export function size(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)}${THIN}KB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)}${THIN}MB` : `${(bytes / 1e9).toFixed(1)}${THIN}GB`;
+}
+
 export function count(n: number, one: string, many: string): string {
   return `${n.toLocaleString("en")}${"\u00a0"}${n === 1 ? one : many}`;
 }

@@ -3,8 +3,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { count, plain } from "../app/words";
 import { useApp, useHold } from "./hooks";
-import { Close, Search } from "./icons";
-import { IconButton } from "./parts";
+import { Picker, Sheet } from "./sheet";
 
 /** So many are shown; more letters find the others. */
 const SHOWN = 100;
@@ -12,7 +11,6 @@ const SHOWN = 100;
 export function ChooseSheet() {
   const { playlists } = useApp();
   const input = useRef<HTMLInputElement>(null);
-  const list = useRef<HTMLUListElement>(null);
   const words = useSignal("");
   /** Of the keys in the list, the one that Tab reaches. */
   const at = useSignal(0);
@@ -25,71 +23,46 @@ export function ChooseSheet() {
   if (!track_ids) return null;
   const close = () => playlists.choose_for(null);
   const key = (i: number) => ({ tabIndex: at.value === i ? 0 : -1, onFocus: () => (at.value = i) });
-  /** Moves from one key to the next; above the first is the field. */
-  const press = (event: KeyboardEvent) => {
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (by === undefined) return;
-    const keys = [...(list.current?.querySelectorAll<HTMLElement>("button") ?? [])];
-    const to = keys.findIndex((key) => key === document.activeElement) + by;
-    (to < 0 ? input.current : keys[Math.min(to, keys.length - 1)])?.focus();
-    event.preventDefault();
-  };
   return (
-    <div class="scrim" onClick={(event) => event.target === event.currentTarget && close()}>
-      <div class="sheet choose-sheet" role="dialog" aria-modal="true" aria-labelledby="choose-name" onKeyDown={press}>
-        <header>
-          <h2 id="choose-name">Add to a playlist</h2>
-          <IconButton label="Close" on_click={close}>
-            <Close />
-          </IconButton>
-        </header>
-        <label class="filter">
-          <Search />
-          <span class="sr-only">Find a playlist</span>
-          <input
-            ref={input}
-            type="search"
-            placeholder="Find a playlist"
-            value={words.value}
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => {
-              words.value = event.currentTarget.value;
-              at.value = 0;
+    <Sheet name="choose" title="Add to a playlist" on_close={close}>
+      <Picker
+        label="Find a playlist"
+        hint="Find a playlist"
+        words={words.value}
+        input={input}
+        on_words={(now) => {
+          words.value = now;
+          at.value = 0;
+        }}
+        on_enter={() => {
+          const [only, ...others] = found.value ?? [];
+          if (words.value.trim() !== "" && only && others.length === 0) void playlists.add(only, track_ids);
+        }}
+        of="Playlists"
+        foot={found.value === null ? "Reading the list." : foot(found.value.length, words.value.trim())}
+      >
+        <li>
+          <button
+            type="button"
+            {...key(0)}
+            onClick={() => {
+              close();
+              playlists.write({ id: null, name: words.value.trim(), rule: null, track_ids });
             }}
-            onKeyDown={(event) => {
-              const [only, ...others] = found.value ?? [];
-              if (event.key === "Enter" && words.value.trim() !== "" && only && others.length === 0) void playlists.add(only, track_ids);
-            }}
-          />
-        </label>
-        <ul ref={list} aria-label="Playlists">
-          <li>
-            <button
-              type="button"
-              {...key(0)}
-              onClick={() => {
-                close();
-                playlists.write({ id: null, name: words.value.trim(), rule: null, track_ids });
-              }}
-            >
-              <strong>New playlist…</strong>
+          >
+            <strong>New playlist…</strong>
+          </button>
+        </li>
+        {found.value?.slice(0, SHOWN).map((one, i) => (
+          <li key={one.id}>
+            <button type="button" {...key(i + 1)} onClick={() => void playlists.add(one, track_ids)}>
+              <span>{one.name}</span>
+              <span class="quiet">{count(one.n_tracks, "track", "tracks")}</span>
             </button>
           </li>
-          {found.value?.slice(0, SHOWN).map((one, i) => (
-            <li key={one.id}>
-              <button type="button" {...key(i + 1)} onClick={() => void playlists.add(one, track_ids)}>
-                <span>{one.name}</span>
-                <span class="quiet">{count(one.n_tracks, "track", "tracks")}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-        <p class="quiet choices-foot" role="status">
-          {found.value === null ? "Reading the list." : foot(found.value.length, words.value.trim())}
-        </p>
-      </div>
-    </div>
+        ))}
+      </Picker>
+    </Sheet>
   );
 }
 

@@ -3,7 +3,7 @@ import { gain } from "../app/words";
 import { Heart } from "./heart";
 import { Horizon } from "./horizon";
 import { useApp, useTint } from "./hooks";
-import { Down, Fault, Measuring, Next, Pause, Play, Previous, Queue as QueueLines } from "./icons";
+import { Down, Fault, Lyrics, Measuring, Next, Pause, Play, Previous, Queue as QueueLines } from "./icons";
 import { AlbumName, Artists } from "./links";
 import { Cover, IconButton } from "./parts";
 import { Switch } from "./switch";
@@ -186,6 +186,11 @@ function Transport() {
       <IconButton label="Next track" disabled={none} on_click={() => void playback.next()}>
         <Next />
       </IconButton>
+      {playback.track.value?.has_lyrics ? (
+        <IconButton class="to-queue" label="Lyrics" on_click={() => (sheet.value = "lyrics")}>
+          <Lyrics />
+        </IconButton>
+      ) : null}
       <IconButton class="to-queue" label="Queue" on_click={() => (sheet.value = "queue")}>
         <QueueLines />
       </IconButton>

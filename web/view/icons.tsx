@@ -123,6 +123,11 @@ export const Queue = () => (
     <path d="M3 5h14M3 10h14M3 15h8" />
   </Icon>
 );
+export const Lyrics = () => (
+  <Icon>
+    <path d="M3 5h9M3 9h7M3 13h5M13.500 15.500v-9l3.500 1.500M13.500 15.500a2 1.700 0 1 1-4 0a2 1.700 0 1 1 4 0" />
+  </Icon>
+);
 export const Directory = () => (
   <Icon>
     <path d="M2.500 5.500a1 1 0 0 1 1-1h4l2 2.500h7a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-13a1 1 0 0 1-1-1z" />
@@ -132,6 +137,11 @@ export const Repeat = ({ one = false }: { one?: boolean }) => (
   <Icon size={16}>
     <path d="M4 9V7.500A2.500 2.500 0 0 1 6.500 5H16M13.500 2.500 16 5l-2.500 2.500M16 11v1.500a2.500 2.500 0 0 1-2.500 2.500H4M6.500 17.500 4 15l2.500-2.500" />
     {one ? <path d="M9.200 8.800 10.300 8v4.200" /> : null}
+  </Icon>
+);
+export const Radio = () => (
+  <Icon size={16}>
+    <path d="M6.500 13.500a5 5 0 0 1 0-7M13.500 6.500a5 5 0 0 1 0 7M4 16a8.500 8.500 0 0 1 0-12M16 4a8.500 8.500 0 0 1 0 12M10 9.500v1" />
   </Icon>
 );
 export const Undo = () => (

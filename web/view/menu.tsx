@@ -10,7 +10,7 @@ import { STARS } from "./heart";
 const EDGE = 8;
 
 export function TrackMenu({ menu }: { menu: MenuState }) {
-  const { marks, queue, playback, playlists } = useApp();
+  const { marks, queue, playback, playlists, by_sound, sheet, about } = useApp();
   const { track } = menu.entry;
   const { favorite, rating } = marks.of(track);
   const go = (hash: string) => (location.hash = hash);
@@ -20,6 +20,10 @@ export function TrackMenu({ menu }: { menu: MenuState }) {
       <Item on_choose={() => void queue.add([track.id], behind)}>Play next</Item>
       <Item on_choose={() => void queue.add([track.id], null)}>Add to queue</Item>
       <Item on_choose={() => playlists.choose_for([track.id])}>Add to a playlist…</Item>
+      <Item on_choose={() => void by_sound.radio(track)}>Start a radio with it</Item>
+      {by_sound.is_near(track) ? (
+        <Item on_choose={() => void by_sound.lead_to(track).then((is_done) => is_done && (sheet.value = "queue"))}>Lead to it from what plays</Item>
+      ) : null}
       {menu.more.map(({ words, run }) => (
         <Item key={words} on_choose={run}>
           {words}
@@ -44,6 +48,14 @@ export function TrackMenu({ menu }: { menu: MenuState }) {
         ))}
       </div>
       <hr />
+      <Item
+        on_choose={() => {
+          about.value = track;
+          sheet.value = "about";
+        }}
+      >
+        About it
+      </Item>
       {track.album_id === null ? null : <Item on_choose={() => go(to_one("album", track.album_id ?? ""))}>Go to the album</Item>}
       {track.artists.map((name, i) => (
         <Item key={i} on_choose={() => go(to_one("artist", track.artist_ids[i] ?? ""))}>

@@ -3,23 +3,26 @@ import { useRef } from "preact/hooks";
 import { SHORTCUTS } from "../app/keys";
 import { THEMES } from "../app/settings";
 import { artists } from "../app/words";
+import { AboutSheet } from "./about";
 import { Body } from "./body";
 import { ChooseSheet } from "./choose";
 import { Deck, DeckSheet, PocketDeck } from "./deck";
 import { useApp, useHold } from "./hooks";
-import { Close, Fault, Keys, Mark, Panel, Theme } from "./icons";
+import { Fault, Keys, Mark, Panel, Theme } from "./icons";
 import { LikeSheet } from "./like";
+import { LyricsSheet } from "./lyrics";
 import { Nav } from "./nav";
 import { IconButton } from "./parts";
 import { TrackMenu } from "./menu";
 import { QueueSheet } from "./queue";
 import { FormSheet } from "./playlist-form";
 import { SearchField } from "./search";
+import { Sheet } from "./sheet";
 import { Tally } from "./tally";
 import { Why } from "./why";
 
 export function Page() {
-  const { settings, narrow, sheet, menu, playback, playlists } = useApp();
+  const { settings, narrow, sheet, about, menu, playback, playlists } = useApp();
   const pocket = narrow.value;
   const unfolded = settings.why.value && !pocket;
   const track = playback.track.value;
@@ -34,7 +37,7 @@ export function Page() {
     });
   });
   // In a pocket these were opened from the player.
-  const close = () => (sheet.value = ["reference", "queue"].includes(sheet.peek()) && narrow.peek() ? "deck" : "none");
+  const close = () => (sheet.value = ["reference", "queue", "lyrics"].includes(sheet.peek()) && narrow.peek() ? "deck" : "none");
   const over = playlists.form.value !== null || playlists.choosing.value !== null;
   const open_sheet = sheet.value === "deck" && !pocket ? "none" : sheet.value;
   return (
@@ -55,6 +58,8 @@ export function Page() {
       {playlists.form.value ? <FormSheet /> : null}
       {playlists.choosing.value ? <ChooseSheet /> : null}
       {open_sheet === "queue" ? <QueueSheet on_close={close} /> : null}
+      {open_sheet === "lyrics" ? <LyricsSheet on_close={close} /> : null}
+      {open_sheet === "about" && about.value ? <AboutSheet track={about.value} on_close={close} /> : null}
       {open_sheet === "reference" ? <LikeSheet on_close={close} /> : null}
       <p class="sr-only" role="status">
         {track ? `Playing ${track.title} by ${artists(track.artists)}` : ""}
@@ -99,9 +104,9 @@ function Header() {
 
 /** What a person must know now: the server is away, a track is faulty, the sound is degraded. */
 function Banner() {
-  const { library, playback, marks, playlists } = useApp();
+  const { library, playback, by_sound, marks, playlists } = useApp();
   const connection = library.connection.value;
-  const fault = playback.fault.value ?? marks.fault.value ?? library.fault.value;
+  const fault = playback.fault.value ?? by_sound.fault.value ?? marks.fault.value ?? library.fault.value;
   const notice = playback.stats.value.notice;
   return (
     <div class="banners">
@@ -125,6 +130,7 @@ function Banner() {
             type="button"
             onClick={() => {
               playback.forget_fault();
+              by_sound.forget_fault();
               marks.forget_fault();
               library.forget_fault();
             }}
@@ -153,34 +159,26 @@ function Banner() {
 
 function Help() {
   const { sheet, settings } = useApp();
-  const close = useRef<HTMLDivElement>(null);
-  useHold(() => close.current?.focus());
+  const box = useRef<HTMLDivElement>(null);
+  useHold(() => box.current?.focus());
   return (
-    <div class="scrim" onClick={(event) => event.target === event.currentTarget && (sheet.value = "none")}>
-      <div class="sheet help" role="dialog" aria-modal="true" aria-labelledby="help-name" tabIndex={-1} ref={close}>
-        <header>
-          <h2 id="help-name">Keyboard</h2>
-          <IconButton label="Close" on_click={() => (sheet.value = "none")}>
-            <Close />
-          </IconButton>
-        </header>
-        <dl>
-          {SHORTCUTS.map((shortcut) => (
-            <div key={shortcut.keys}>
-              <dt>{shortcut.keys}</dt>
-              <dd>{shortcut.does}</dd>
-            </div>
-          ))}
-        </dl>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={settings.letters.value}
-            onChange={(event) => (settings.letters.value = event.currentTarget.checked)}
-          />
-          Single letters and digits are shortcuts
-        </label>
-      </div>
-    </div>
+    <Sheet name="help" title="Keyboard" box={box} on_close={() => (sheet.value = "none")}>
+      <dl>
+        {SHORTCUTS.map((shortcut) => (
+          <div key={shortcut.keys}>
+            <dt>{shortcut.keys}</dt>
+            <dd>{shortcut.does}</dd>
+          </div>
+        ))}
+      </dl>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={settings.letters.value}
+          onChange={(event) => (settings.letters.value = event.currentTarget.checked)}
+        />
+        Single letters and digits are shortcuts
+      </label>
+    </Sheet>
   );
 }

@@ -3,7 +3,7 @@ import { useComputed, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Track } from "../app/api";
 import type { Plan } from "../app/playback";
-import { figure, gain, rate } from "../app/words";
+import { codec, figure, gain, rate } from "../app/words";
 import { Always } from "./always";
 import { Curve } from "./curve";
 import { useApp, useTint } from "./hooks";
@@ -170,20 +170,17 @@ function Sentence({ text, first }: { text: string; first: string }) {
   );
 }
 
-const CODECS: Record<string, string> = { flac: "FLAC", mp3: "MP3", aac: "AAC", alac: "ALAC", vorbis: "Vorbis", opus: "Opus", pcm: "PCM" };
-
 /** The way of the sound as a line of words, with what degraded marked. */
 function SignalPath({ track }: { track: Track }) {
   const { playback } = useApp();
   const stats = playback.stats.value;
   const chain = { enhanced: "enhanced", original: "original, matched", off: "off" }[playback.heard.value];
-  const codec = CODECS[track.codec] ?? track.codec;
   const device = stats.device_rate;
   const resampled = device === null || device === track.sample_rate ? [] : [rate(device)];
   const steps =
     stats.mode === "stream"
-      ? [`${codec} file`, "server", `${rate(track.sample_rate)}`, chain, "native stream", "speakers"]
-      : [`${codec} file`, "decoder", `${rate(track.sample_rate)}`, chain, "worklet", ...resampled, "speakers"];
+      ? [`${codec(track.codec)} file`, "server", `${rate(track.sample_rate)}`, chain, "native stream", "speakers"]
+      : [`${codec(track.codec)} file`, "decoder", `${rate(track.sample_rate)}`, chain, "worklet", ...resampled, "speakers"];
   return (
     <section>
       <h3>Signal path</h3>

@@ -25,6 +25,8 @@ pub enum Repeat {
     All,
     /// The same again.
     One,
+    /// What sounds like it: whoever plays puts that at the end.
+    Radio,
 }
 
 /// What plays next.

@@ -11,7 +11,7 @@ use warp::reply::Response;
 use super::prints::{measured, stored};
 use super::{Ask, House, Id, limit, off_thread, reply, tracks};
 use crate::alike::descriptors;
-use crate::catalog::{Page, State, Track};
+use crate::catalog::{Catalog, Page, Queue, State, Track};
 use crate::dto::{List, SimilarDto};
 use crate::error::{Error, Result};
 
@@ -58,29 +58,26 @@ pub async fn list(id: Id, ask: Ask) -> Result<Response> {
     }))
 }
 
-/// Tracks heard so lately that a radio leaves them out.
+/// Tracks heard so lately that a radio leaves them out; where there are few, half
+/// of them, or it would soon be silent.
 const LATELY: u32 = 100;
 /// Tracks between two of one artist on a radio, if there are others.
 const APART: usize = 2;
 
 /// GET /api/tracks/{id}/radio: what goes on from a track by its sound, without
-/// what is queued and what was heard lately, and without one artist twice in a
-/// row
+/// what is still to come in the queue and what was heard lately, and without one
+/// artist twice in a row
 pub async fn radio(id: Id, ask: Ask) -> Result<Response> {
     let limit = limit(ask.query::<SimilarQuery>()?.limit, USUAL, MOST)?;
     let house = &ask.house;
     let (track, json) = stored(house, &id).await?;
     let own = descriptors(&measured(house, &track, json).await?)?;
     let catalog = house.catalog.clone();
-    let not = off_thread(move || {
-        let queued = catalog.queue()?.items.into_iter().map(|item| item.track);
-        let heard = catalog.plays(LATELY, 0)?.items.into_iter().map(|play| play.track);
-        Ok(queued.chain(heard).collect::<HashSet<u32>>())
-    });
-    let not = not.await?;
+    let (mut not, heard) = off_thread(move || Ok((to_come(&catalog.queue()?), lately(&catalog)?))).await?;
     // Enough that something is left of it.
-    let n = not.len() + 8 * limit as usize;
+    let n = not.len() + heard.len() + 8 * limit as usize;
     let near = house.alike.nearest(&house.catalog, track.row, Point::new(&own), n).await?;
+    not.extend(heard.into_iter().take(near.n_others as usize / 2));
     let rows: Vec<u32> =
         near.found.into_iter().map(|(row, _)| row as u32).filter(|row| !not.contains(row)).collect();
     let catalog = house.catalog.clone();
@@ -91,6 +88,19 @@ pub async fn radio(id: Id, ask: Ask) -> Result<Response> {
         Ok(steps(&own, row, &told))
     });
     reply::json(&sequence(house, page.await?, limit))
+}
+
+/// The rows of what plays and all behind it.
+fn to_come(queue: &Queue) -> HashSet<u32> {
+    let at = queue.items.iter().position(|item| Some(item.id) == queue.at);
+    queue.items[at.unwrap_or(0)..].iter().map(|item| item.track).collect()
+}
+
+/// The rows of what was heard, the last first.
+fn lately(catalog: &Catalog) -> Result<Vec<u32>> {
+    let mut met = HashSet::new();
+    let heard = catalog.plays(LATELY, 0)?.items.into_iter().map(|play| play.track);
+    Ok(heard.filter(|row| met.insert(*row)).collect())
 }
 
 /// Up to `n` of `tracks`, each the nearest to the one before it whose artist was

@@ -31,7 +31,10 @@ pub(super) fn docs() -> Vec<Doc> {
             .or(UNMEASURED),
         get("/api/tracks/{id}/radio", "radio", "What goes on from it by its sound")
             .query::<SimilarQuery>()
-            .json::<List<SimilarDto>>(200, "Without what is queued and what was heard lately")
+            .json::<List<SimilarDto>>(
+                200,
+                "Without what is still to come in the queue and what was heard lately",
+            )
             .or(UNMEASURED),
         get("/api/tracks/{id}/path", "path", "What leads from it to another by their sound")
             .query::<PathQuery>()

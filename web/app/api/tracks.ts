@@ -1,6 +1,6 @@
 /** Tracks, and what was measured of them. */
 import { ask, query } from "./ask";
-import type { Fingerprint, List, Similar, Track, Waveform } from "./types";
+import type { Fingerprint, List, Lyrics, Similar, Track, TrackDetails, Waveform } from "./types";
 
 /** Which tracks, in which order: a rule, and what they shall be of. */
 export interface Wanted {
@@ -22,10 +22,15 @@ export const tracks = (wanted: Wanted, offset: number, limit: number, signal: Ab
 
 export const of_track = (id: string) => `/api/tracks/${encodeURIComponent(id)}`;
 
-export const track = (id: string, signal: AbortSignal) => ask<Track>(of_track(id), signal);
+export const track = (id: string, signal: AbortSignal) => ask<TrackDetails>(of_track(id), signal);
+export const lyrics = (id: string, signal: AbortSignal) => ask<Lyrics>(`${of_track(id)}/lyrics`, signal);
 export const fingerprint = (id: string, signal: AbortSignal) => ask<Fingerprint>(`${of_track(id)}/fingerprint`, signal);
 export const waveform = (id: string, signal: AbortSignal) => ask<Waveform>(`${of_track(id)}/waveform`, signal);
 export const similar = (id: string, limit: number, signal: AbortSignal) => ask<List<Similar>>(`${of_track(id)}/similar${query({ limit })}`, signal);
+/** What goes on from a track by its sound, without what is still to come and what was heard lately. */
+export const radio = (id: string, limit: number, signal: AbortSignal) => ask<List<Similar>>(`${of_track(id)}/radio${query({ limit })}`, signal);
+/** What leads from a track to another by its sound. */
+export const path = (id: string, to: string, limit: number, signal: AbortSignal) => ask<List<Similar>>(`${of_track(id)}/path${query({ to, limit })}`, signal);
 
 /** What is known of a track's picture; its dominant colour as CSS has it, null where there is none. */
 export interface Picture {

@@ -2,8 +2,8 @@
 import type * as api from "../../gen/api";
 
 export type {
-  Album, Artist, Directory, DirectoryOnTheWay, Fault, Fingerprint, Folder, Found, Genre, Heard, Item, Missing, Playlist, PlaylistTold, Repeat, Scan, Similar,
-  Statistics, Step, Track, Waveform,
+  Album, Artist, Directory, DirectoryOnTheWay, Fault, Fingerprint, Folder, Found, Genre, Heard, Item, Lyrics, Missing, Playlist, PlaylistTold, Repeat, Scan, Similar,
+  Statistics, Step, Track, TrackDetails, Waveform,
 } from "../../gen/api";
 
 export type TrackState = api.Track["state"];

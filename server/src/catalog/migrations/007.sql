@@ -50,7 +50,7 @@ CREATE TABLE queue (
     next_item   INTEGER NOT NULL,        -- the id of the next item that comes
     at_item     INTEGER,                 -- the one that plays
     position_s  REAL NOT NULL,
-    repeat      TEXT NOT NULL,           -- off, all or one
+    repeat      TEXT NOT NULL,           -- off, all, one or radio
     revision    INTEGER NOT NULL         -- counts all changes but those of the position
 ) STRICT;
 INSERT INTO queue VALUES (1, '[]', NULL, '[]', 1, NULL, 0, 'off', 0);

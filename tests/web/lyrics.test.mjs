@@ -1,0 +1,64 @@
+// What is sung and what is known of a track, each on a sheet of its own.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { browse, heard, open, serve, tagged, until } from "./house.mjs";
+
+const SECONDS = 20;
+const LINES = ["[ar:One]", "[00:01.00]first", "[00:08.50]<b>second</b>", "[00:15.00]third", "[00:18.00]first again"];
+
+test("lyrics follow the music, and a click on a line goes there", async (t) => {
+  const library = tagged(t, [{ title: "Sung", artist: "One", album: "Rooms" }, { title: "Hummed", artist: "One", album: "Rooms" }, { title: "Told", artist: "One", album: "Rooms" }], { seconds: SECONDS });
+  writeFileSync(join(library, "0001.lrc"), LINES.join("\n"));
+  writeFileSync(join(library, "0003.txt"), "one line\nand another");
+  const server = await serve(t, { library });
+  const page = await open(await browse(t), server.url);
+  const row = (title) => page.getByRole("grid", { name: "Tracks" }).locator("[data-track] .c-title strong", { hasText: title });
+  const sheet = page.getByRole("dialog", { name: "Lyrics" });
+  await row("Sung").click();
+  await heard(page, "it plays", (now) => now.track_id !== null && now.position_frames > 0);
+  await page.getByRole("button", { name: "Lyrics" }).click();
+  const now = sheet.locator("[aria-current=true]");
+  await sheet.getByRole("button", { name: "third" }).click();
+  await until("the line of now", async () => (await now.allTextContents()).join() === "third");
+  assert.ok((await heard(page, "it went there", (at) => at.position_frames >= 15 * 16_000)).position_frames < 18 * 16_000);
+  // The next one follows by itself; what looks like markup is text.
+  await until("the next line", async () => (await now.allTextContents()).join() === "first again");
+  assert.deepEqual(await sheet.locator("li").allTextContents(), ["first", "<b>second</b>", "third", "first again"]);
+  await page.keyboard.press("Escape");
+  assert.equal(await sheet.count(), 0);
+
+  // Lines without times are lines; a track without any says how it gets some.
+  await row("Told").click();
+  await page.keyboard.press("l");
+  await until("its lines", async () => (await sheet.locator("li").allTextContents()).join("|") === "one line|and another");
+  assert.equal(await sheet.locator("li button").count(), 0);
+  await page.keyboard.press("l");
+  await row("Hummed").click();
+  await page.locator(".now-playing strong", { hasText: "Hummed" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Lyrics" }).count(), 0);
+  await page.keyboard.press("l");
+  await sheet.getByText("This track has no lyrics").waitFor();
+  await page.keyboard.press("Escape");
+  assert.deepEqual(page.complaints.filter((said) => !said.includes("404")), []);
+});
+
+test("what is known of a track stands on a sheet", async (t) => {
+  const library = tagged(t, [{ title: "Sung", artist: "One", album: "Rooms", genre: "Jazz", year: "1999" }]);
+  const server = await serve(t, { library });
+  const page = await open(await browse(t), server.url);
+  await page.getByRole("grid", { name: "Tracks" }).locator("[data-track] .c-title strong").click({ button: "right" });
+  await page.getByRole("menuitem", { name: "About it" }).click();
+  const sheet = page.getByRole("dialog", { name: "Sung" });
+  const told = await until("its rows", async () => {
+    const rows = await sheet.locator("dl > div").evaluateAll((rows) => rows.map((row) => [row.querySelector("dt").textContent, row.querySelector("dd").textContent]));
+    return rows.length > 0 ? Object.fromEntries(rows) : null;
+  });
+  assert.deepEqual([told.Artist, told.Album, told.Place, told.Date, told.Genres, told.Length], ["One", "Rooms", "track 1", "1999", "Jazz", "0:02"]);
+  assert.match(told.Format, /^PCM, 16\u2009kHz, 16\u2009bit, stereo$/);
+  assert.match(told.File, /^0001\.wav \(\d+\u2009KB\)$/);
+  await sheet.getByRole("button", { name: "Close" }).click();
+  assert.equal(await sheet.count(), 0);
+  assert.deepEqual(page.complaints, []);
+});

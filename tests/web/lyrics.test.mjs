@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { browse, heard, open, serve, tagged, until } from "./house.mjs";
+import { browse, heard, looked_at, LOOKS, open, serve, tagged, until } from "./house.mjs";
 
 const SECONDS = 20;
 const LINES = ["[ar:One]", "[00:01.00]first", "[00:08.50]<b>second</b>", "[00:15.00]third", "[00:18.00]first again"];
@@ -61,4 +61,38 @@ test("what is known of a track stands on a sheet", async (t) => {
   await sheet.getByRole("button", { name: "Close" }).click();
   assert.equal(await sheet.count(), 0);
   assert.deepEqual(page.complaints, []);
+});
+
+test("sheets of a track are fit to be seen on a desk and in a pocket", async (t) => {
+  const long = "A line that goes on for much longer than any sheet or screen is wide, without_any_place_to_break_it_".repeat(2);
+  const library = tagged(t, [{ title: "Sung", artist: long, album: "Rooms", genre: "Jazz", year: "1999" }, { title: "Hummed", artist: "One", album: "Rooms" }], { seconds: SECONDS });
+  writeFileSync(join(library, "0001.lrc"), ["[00:00.00]a beginning", ...LINES, "[00:19.00]", `[00:19.50]${long}`].join("\n"));
+  const server = await serve(t, { library });
+  await fetch(`${server.url}/api/queue`, { method: "PATCH", headers: { "content-type": "application/json" }, body: '{"repeat":"radio"}' });
+  const browser = await browse(t);
+  for (const [look, options] of LOOKS) {
+    const page = await open(browser, server.url, options);
+    const row = page.getByRole("grid", { name: "Tracks" }).locator("[data-track] .c-title strong", { hasText: "Sung" });
+    await row.click();
+    await heard(page, "it plays", (now) => now.plan_id !== null && now.position_frames > 0);
+    await page.evaluate(() => window.auralis.pause());
+    await page.keyboard.press("l");
+    await page.getByRole("dialog", { name: "Lyrics" }).locator("[aria-current=true]").waitFor();
+    await looked_at(page, `${look}-lyrics`);
+    await page.getByRole("button", { name: "Close", exact: true }).click();
+    if (look.startsWith("pocket")) {
+      await looked_at(page, `${look}-player`);
+      await page.getByRole("button", { name: "Close the player" }).click();
+    }
+    await row.click({ button: "right" });
+    await looked_at(page, `${look}-menu`);
+    await page.getByRole("menuitem", { name: "About it" }).click();
+    await page.getByRole("dialog", { name: "Sung" }).locator("dd").first().waitFor();
+    await looked_at(page, `${look}-about`);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("q");
+    await page.getByRole("button", { name: "Radio" }).and(page.locator("[aria-pressed=true]")).waitFor();
+    await looked_at(page, `${look}-radio`);
+    await page.context().close();
+  }
 });

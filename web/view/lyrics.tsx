@@ -64,7 +64,7 @@ function Lines({ track, lyrics }: { track: api.Track; lyrics: api.Lyrics }) {
             text
           ) : (
             <button type="button" onClick={() => void playback.seek(at_s * track.sample_rate)}>
-              {text}
+              {text || "♪"}
             </button>
           )}
         </li>

@@ -12,6 +12,7 @@ mod house;
 mod inside;
 mod limits;
 mod listening;
+mod lists;
 mod log;
 mod moves;
 mod openapi;

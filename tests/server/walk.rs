@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use auralis_core::encode::Format;
-use auralis_server::catalog::FaultSort;
+use auralis_server::catalog::{FaultSort, Part};
 use serde_json::json;
 
 use crate::house::{House, sound};
@@ -90,7 +90,7 @@ fn a_folder_of_twenty_thousand_files_is_scanned() {
     assert_eq!((status.found, status.read, status.unreadable), (N + 1, N + 1, N));
     let counts = catalog.counts("", true).expect("counts");
     assert_eq!((counts.tracks, counts.failed, counts.waiting), (1, N, 1));
-    let faults = catalog.faults((FaultSort::Path, false), 1, 0).expect("faults");
+    let faults = catalog.faults(&Part::of((FaultSort::Path, false), 1, 0)).expect("faults");
     assert_eq!((faults.total, &faults.items[0].reason[..]), (N, "the file is empty"));
     let status = scan();
     assert_eq!((status.read, status.unchanged), (0, N + 1));

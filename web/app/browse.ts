@@ -98,9 +98,9 @@ export function browse(places: Places, library: Library, playlists: Playlists, s
       case "genres":
         return of_groups({ place: to, kind: "names", listing: new Listing<api.Artist | api.Genre>((...part) => api.genres({ sort }, ...part), scope) });
       case "playlists":
-        return of_groups({ place: to, kind: "playlists", listing: playlists.listing });
+        return { screen: { place: to, kind: "playlists", listing: playlists.listing }, refresh: () => playlists.order(sort) };
       case "folders":
-        return of_groups({ place: to, kind: "folders", listing: new Listing((...part) => api.directories(null, ...part), scope) });
+        return of_groups({ place: to, kind: "folders", listing: new Listing((...part) => api.directories(null, sort, ...part), scope) });
       case "failed":
         return of_groups({ place: to, kind: "failed", listing: new Listing((...part) => api.faults(sort, ...part), scope) });
       case "missing":
@@ -116,7 +116,7 @@ export function browse(places: Places, library: Library, playlists: Playlists, s
           mapped(await api.playlist_items(to.id, ...part), ({ track, item_id }) => ({ track, item: item_id, at: null })),
         );
       case "history":
-        return of_tracks(to, async (...part) => mapped(await api.history(...part), ({ track, at }) => ({ track, item: null, at })));
+        return of_tracks(to, async (...part) => mapped(await api.history(sort, ...part), ({ track, at }) => ({ track, item: null, at })));
       case "favourites":
         return of_tracks(to, async (...part) => mapped(await api.tracks({ q: "is:favorite", sort }, ...part), entry));
       case "album":

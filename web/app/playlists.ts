@@ -24,7 +24,7 @@ export interface Form {
 export type Finds = { total: number } | { message: string; at: number | null };
 
 export interface Playlists {
-  /** All there are, by name. */
+  /** All there are, in the order last asked for. */
   readonly listing: Listing<api.Playlist>;
   readonly form: ReadonlySignal<Form | null>;
   readonly finds: ReadonlySignal<Finds | null>;
@@ -34,6 +34,8 @@ export interface Playlists {
   readonly by_hand: ReadonlySignal<readonly api.Playlist[] | null>;
   /** What became of the last wish, if that must be said. */
   readonly notice: ReadonlySignal<string | null>;
+  /** Puts them in an order. */
+  order(sort: string): Promise<unknown>;
   write(form: Form | null): void;
   /** Keeps what was written; false if it could not be. */
   keep(): Promise<boolean>;
@@ -53,7 +55,8 @@ export function playlists(library: Library, places: Places, scope: Scope): Playl
   const choosing = signal<readonly string[] | null>(null);
   const by_hand = signal<readonly api.Playlist[] | null>(null);
   const notice = signal<string | null>(null);
-  const listing = new Listing<api.Playlist>((...part) => api.playlists(...part), scope);
+  let sort = "name";
+  const listing = new Listing<api.Playlist>((...part) => api.playlists(sort, ...part), scope);
   let cancel_typing = () => {};
 
   /** Does it, or says why not. */
@@ -99,6 +102,10 @@ export function playlists(library: Library, places: Places, scope: Scope): Playl
     choosing,
     by_hand,
     notice,
+    order(by) {
+      sort = by;
+      return listing.refresh();
+    },
     write(now) {
       const rule = now?.rule?.trim();
       if (rule !== form.peek()?.rule?.trim()) {

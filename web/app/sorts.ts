@@ -25,6 +25,9 @@ const NAMES: Table = [
   ["played", "Last played"],
 ];
 
+const FOLDERS: Table = [["name", "Name"], ["tracks", "Tracks"]];
+const PLAYLISTS: Table = [["name", "Name"], ["created", "Made"], ["changed", "Changed"]];
+const HISTORY: Table = [["at", "When"], ["title", "Title"], ["artist", "Artist"], ["listened", "How long"]];
 const FAULTS: Table = [["path", "Path"], ["stage", "Stage"], ["at", "When"]];
 const MISSING: Table = [["since", "Since when"], ["title", "Title"], ["path", "Path"]];
 
@@ -32,7 +35,7 @@ const MISSING: Table = [["since", "Since when"], ["title", "Title"], ["path", "P
 export const QUICK: Table = [["-added", "Recently added"], ["-played", "Recently played"], ["-plays", "Most played"]];
 
 /** The usual order, where it is not the first one that a list can have. */
-const USUAL: Partial<Record<Place["view"], string>> = { favourites: "-favored", missing: "-since" };
+const USUAL: Partial<Record<Place["view"], string>> = { favourites: "-favored", history: "-at", missing: "-since" };
 
 /** What the list of a place can be ordered by; nothing where its order is its meaning. */
 export function sorts({ view, q }: Place): Table {
@@ -56,8 +59,11 @@ export function sorts({ view, q }: Place): Table {
     case "missing":
       return MISSING;
     case "folders":
+      return FOLDERS;
     case "history":
+      return HISTORY;
     case "playlists":
+      return PLAYLISTS;
     case "playlist":
     case "statistics":
       return [];

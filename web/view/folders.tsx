@@ -17,7 +17,13 @@ import { OrderChoice } from "./order";
 
 /** The library's folders. */
 export function Folders({ listing }: { listing: Listing<Directory> }) {
-  return <Cells {...useRows(listing)} above={<Unseen />} />;
+  const above = (
+    <>
+      <Unseen />
+      {listing.total.value > 1 ? <OrderChoice /> : null}
+    </>
+  );
+  return <Cells {...useRows(listing)} above={above} />;
 }
 
 /** A directory: what leads there, the directories in it, and the tracks right in it, in one box. */

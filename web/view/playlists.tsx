@@ -8,6 +8,7 @@ import { clock, count, length } from "../app/words";
 import { Cells } from "./cells";
 import { PlayKeys } from "./head";
 import { useApp } from "./hooks";
+import { OrderChoice } from "./order";
 
 export function Playlists() {
   const { playlists, narrow } = useApp();
@@ -29,7 +30,12 @@ export function Playlists() {
       listing={playlists.listing}
       label="Playlists"
       class="names lists"
-      above={above}
+      above={
+        <>
+          {above}
+          <OrderChoice />
+        </>
+      }
       row_px={() => px}
       per_row={() => 1}
       cell={(one, key) => (

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::shelf::Bits;
-use super::{Catalog, Result};
+use super::{Catalog, Orders, Result};
 
 /// A directory with music in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,21 @@ pub struct Directory {
     pub path: Vec<u8>,
     /// Tracks in it and below.
     pub n_tracks: u64,
+}
+
+/// By what directories are ordered.
+#[derive(Clone, Copy, Debug)]
+pub enum DirectorySort {
+    /// Their names.
+    Name,
+    /// Tracks in them and below.
+    Tracks,
+}
+
+impl Orders for DirectorySort {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("name", DirectorySort::Name), ("tracks", DirectorySort::Tracks)];
+    const USUAL: &'static str = "name";
 }
 
 /// A directory on the way to another.

@@ -2,7 +2,8 @@
 
 use rusqlite::params;
 
-use super::{Catalog, Page, Result, now};
+use super::lists::List;
+use super::{Catalog, Orders, Page, Part, Result, now};
 
 /// Why one file is not measured.
 #[derive(Clone, Debug)]
@@ -30,11 +31,13 @@ pub enum FaultSort {
     At,
 }
 
-impl FaultSort {
-    /// All, by the names that they are asked for.
-    pub const ALL: [(&str, FaultSort); 3] =
-        [("path", FaultSort::Path), ("stage", FaultSort::Stage), ("at", FaultSort::At)];
+impl Orders for FaultSort {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("path", FaultSort::Path), ("stage", FaultSort::Stage), ("at", FaultSort::At)];
+    const USUAL: &'static str = "path";
+}
 
+impl FaultSort {
     fn column(self) -> &'static str {
         match self {
             FaultSort::Path => "t.path",
@@ -43,6 +46,13 @@ impl FaultSort {
         }
     }
 }
+
+const LIST: List = List {
+    columns: "t.key, t.path, x.stage, x.reason, x.at",
+    from: "FROM fault x JOIN track t ON t.id = x.track_id AND t.here WHERE TRUE",
+    text: "t.title || ' ' || t.path || ' ' || x.reason",
+    then: "t.path, t.id",
+};
 
 impl Catalog {
     /// Stores why a track failed, unless its file has left the library or is no
@@ -67,27 +77,12 @@ impl Catalog {
     }
 
     /// A part of the faults; those that are alike by path.
-    pub fn faults(
-        &self,
-        (sort, descending): (FaultSort, bool),
-        limit: u32,
-        offset: u64,
-    ) -> Result<Page<Fault>> {
+    pub fn faults(&self, part: &Part<FaultSort>) -> Result<Page<Fault>> {
         self.read(|db| {
-            const FROM: &str = "FROM fault x JOIN track t ON t.id = x.track_id AND t.here";
-            let total: i64 =
-                db.prepare_cached(&format!("SELECT count(*) {FROM}"))?.query_row([], |row| row.get(0))?;
-            let order = by(sort.column(), descending);
-            let mut statement = db.prepare_cached(&format!(
-                "SELECT t.key, t.path, x.stage, x.reason, x.at {FROM} {order} LIMIT ?1 OFFSET ?2"
-            ))?;
-            let items = statement
-                .query_map((limit, i64::try_from(offset).unwrap_or(i64::MAX)), |row| {
-                    let (key, path, stage) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                    Ok(Fault { key, path, stage, reason: row.get(3)?, at: row.get(4)? })
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok(Page { items, total: total as u64 })
+            LIST.part(db, part, part.sort.column(), |row| {
+                let (key, path, stage) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(Fault { key, path, stage, reason: row.get(3)?, at: row.get(4)? })
+            })
         })
     }
 
@@ -109,10 +104,4 @@ impl Catalog {
         self.recount();
         Ok(n_faults)
     }
-}
-
-/// An order of rows of tracks `t`, of which no two are alike.
-pub(super) fn by(column: &str, descending: bool) -> String {
-    let way = if descending { "DESC" } else { "ASC" };
-    format!("ORDER BY {column} {way}, t.path, t.id")
 }

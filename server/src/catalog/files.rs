@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::faults::by;
+use super::lists::List;
 use super::rows::write;
-use super::{Catalog, Entry, Folder, Page, Result, now};
+use super::{Catalog, Entry, Folder, Orders, Page, Part, Result, now};
 
 /// Tracks of one sound that are looked at: a thousand files of silence are alike.
 const MOST_TWINS: u32 = 64;
@@ -36,11 +36,13 @@ pub enum MissingSort {
     Path,
 }
 
-impl MissingSort {
-    /// All, by the names that they are asked for.
-    pub const ALL: [(&str, MissingSort); 3] =
-        [("since", MissingSort::Since), ("title", MissingSort::Title), ("path", MissingSort::Path)];
+impl Orders for MissingSort {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("since", MissingSort::Since), ("title", MissingSort::Title), ("path", MissingSort::Path)];
+    const USUAL: &'static str = "-since";
+}
 
+impl MissingSort {
     fn column(self) -> &'static str {
         match self {
             MissingSort::Since => "t.missing_since",
@@ -49,6 +51,13 @@ impl MissingSort {
         }
     }
 }
+
+const MISSING: List = List {
+    columns: "t.key, t.title, t.path, t.missing_since",
+    from: "FROM track t JOIN folder d ON d.id = t.folder_id AND d.open WHERE t.missing_since NOT NULL",
+    text: "t.title || ' ' || ifnull(t.folded_artist, '') || ' ' || ifnull(t.folded_album, '') || ' ' || t.path",
+    then: "t.path, t.id",
+};
 
 /// A file's track, after it was written.
 #[derive(Clone, Debug)]
@@ -111,25 +120,11 @@ impl Catalog {
     }
 
     /// A part of the tracks whose files are missing; those that are alike by path.
-    pub fn missing(
-        &self,
-        (sort, descending): (MissingSort, bool),
-        limit: u32,
-        offset: u64,
-    ) -> Result<Page<Missing>> {
+    pub fn missing(&self, part: &Part<MissingSort>) -> Result<Page<Missing>> {
         self.read(|db| {
-            const FROM: &str = "FROM track t JOIN folder d ON d.id = t.folder_id AND d.open
-                WHERE t.missing_since NOT NULL";
-            let total: i64 =
-                db.prepare_cached(&format!("SELECT count(*) {FROM}"))?.query_row([], |row| row.get(0))?;
-            let order = by(sort.column(), descending);
-            let mut statement = db.prepare_cached(&format!(
-                "SELECT t.key, t.title, t.path, t.missing_since {FROM} {order} LIMIT ?1 OFFSET ?2"
-            ))?;
-            let rows = statement.query_map((limit, i64::try_from(offset).unwrap_or(i64::MAX)), |row| {
+            MISSING.part(db, part, part.sort.column(), |row| {
                 Ok(Missing { key: row.get(0)?, title: row.get(1)?, path: row.get(2)?, since: row.get(3)? })
-            })?;
-            Ok(Page { items: rows.collect::<rusqlite::Result<_>>()?, total: total as u64 })
+            })
         })
     }
 

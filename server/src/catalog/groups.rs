@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::shelf::{Bits, Group, Shelf, Stat, Stats, Within, part};
 use super::tracks::group_row;
 use super::words::fold;
-use super::{Catalog, Page, Result};
+use super::{Catalog, Orders, Page, Result};
 use crate::rule::Rule;
 
 /// By what albums, artists and genres are ordered.
@@ -32,9 +32,8 @@ pub enum GroupSort {
     Played,
 }
 
-impl GroupSort {
-    /// All, by the names that they are asked for.
-    pub const ALL: [(&str, GroupSort); 8] = [
+impl Orders for GroupSort {
+    const ALL: &'static [(&'static str, Self)] = &[
         ("name", GroupSort::Name),
         ("tracks", GroupSort::Tracks),
         ("albums", GroupSort::Albums),
@@ -44,7 +43,10 @@ impl GroupSort {
         ("plays", GroupSort::Plays),
         ("played", GroupSort::Played),
     ];
+    const USUAL: &'static str = "name";
+}
 
+impl GroupSort {
     fn number(self, stat: &Stat) -> f64 {
         match self {
             GroupSort::Name => 0.0,

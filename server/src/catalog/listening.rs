@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Catalog, Page, Result, now};
+use super::lists::List;
+use super::{Catalog, Orders, Page, Part, Result, now};
 
 /// A play counts when so much of a track was heard, or half of it.
 const COUNTS_S: f64 = 240.0;
@@ -21,6 +22,48 @@ pub struct Play {
     /// Whether that counts as a play.
     pub is_counted: bool,
 }
+
+/// By what plays are ordered.
+#[derive(Clone, Copy, Debug)]
+pub enum PlaySort {
+    /// When they began.
+    At,
+    /// Title.
+    Title,
+    /// Artist.
+    Artist,
+    /// How long it was listened to.
+    Listened,
+}
+
+impl Orders for PlaySort {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("at", PlaySort::At),
+        ("title", PlaySort::Title),
+        ("artist", PlaySort::Artist),
+        ("listened", PlaySort::Listened),
+    ];
+    const USUAL: &'static str = "-at";
+}
+
+impl PlaySort {
+    fn column(self) -> &'static str {
+        match self {
+            PlaySort::At => "p.at",
+            PlaySort::Title => "t.folded_title",
+            PlaySort::Artist => "t.folded_artist",
+            PlaySort::Listened => "p.listened_s",
+        }
+    }
+}
+
+const PLAYS: List = List {
+    columns: "p.key, p.track_id, p.at, p.listened_s, p.counted",
+    // Outer, so that tracks are not looked at where they are not asked about.
+    from: "FROM play p LEFT JOIN track t ON t.id = p.track_id WHERE TRUE",
+    text: "t.folded_title || ' ' || ifnull(t.folded_artist, '') || ' ' || ifnull(t.folded_album, '')",
+    then: "p.id DESC",
+};
 
 impl Catalog {
     /// Makes a track a favourite, or none. A favourite keeps its day. Returns
@@ -81,14 +124,10 @@ impl Catalog {
         })
     }
 
-    /// A part of what was heard, the newest first.
-    pub fn plays(&self, limit: u32, offset: u64) -> Result<Page<Play>> {
+    /// A part of what was heard.
+    pub fn plays(&self, part: &Part<PlaySort>) -> Result<Page<Play>> {
         self.read(|db| {
-            let total: i64 = db.prepare_cached("SELECT count(*) FROM play")?.query_row([], |row| row.get(0))?;
-            let mut statement = db.prepare_cached(
-                "SELECT key, track_id, at, listened_s, counted FROM play ORDER BY at DESC, id DESC LIMIT ?1 OFFSET ?2",
-            )?;
-            let rows = statement.query_map((limit, i64::try_from(offset).unwrap_or(i64::MAX)), |row| {
+            PLAYS.part(db, part, part.sort.column(), |row| {
                 Ok(Play {
                     key: row.get(0)?,
                     track: row.get(1)?,
@@ -96,8 +135,7 @@ impl Catalog {
                     listened_s: row.get(3)?,
                     is_counted: row.get(4)?,
                 })
-            })?;
-            Ok(Page { items: rows.collect::<rusqlite::Result<_>>()?, total: total as u64 })
+            })
         })
     }
 

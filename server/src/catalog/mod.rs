@@ -15,6 +15,7 @@ mod groups;
 mod items;
 mod known;
 mod listening;
+mod lists;
 mod measures;
 mod migrations;
 mod owner;
@@ -37,7 +38,7 @@ mod words;
 pub use copies::restore;
 pub use counts::Counts;
 pub use date::today;
-pub use directories::{Directory, Inside, Step};
+pub use directories::{Directory, DirectorySort, Inside, Step};
 pub use entry::{Cut, Entry, Gains, Ids, More, Name, READ_BY};
 pub use faults::{Fault, FaultSort};
 pub use files::{Missing, MissingSort, Placed};
@@ -45,19 +46,20 @@ pub use folders::Folder;
 pub use groups::{GroupQuery, GroupSort, Named};
 pub use items::{Change, Changed, MAX_ITEMS};
 pub use known::{Known, KnownFiles};
-pub use listening::Play;
+pub use listening::{Play, PlaySort};
+pub use lists::{Orders, Part};
 pub use measures::{Content, Measurable, Measured};
 pub use migrations::newest as newest_schema;
 pub use owner::Owner;
 pub use paths::Place;
 pub use place::CATALOG;
-pub use playlists::{Playlist, PlaylistTold, Smart};
+pub use playlists::{Playlist, PlaylistSort, PlaylistTold, Smart};
 pub use queue::{MAX_QUEUE, Queue, QueueChange, Queued, Repeat};
 pub use sequence::Item;
 pub use shelf::{Group, Share, Sort, Stat, Statistics};
 pub use stored::{Figures, Stored};
 pub use tracks::{Details, Found, Page, Query, State, Track};
-pub use words::name_key;
+pub use words::{fold, name_key};
 
 use std::fmt;
 use std::path::Path;
@@ -303,6 +305,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.set_prepared_statement_cache_capacity(64);
+    lists::teach(connection)?;
     Ok(())
 }
 

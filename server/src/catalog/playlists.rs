@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Catalog, Result, key, now};
+use super::lists::List;
+use super::{Catalog, Orders, Page, Part, Result, key, now};
 
 /// A playlist.
 #[derive(Clone, Debug)]
@@ -47,28 +48,60 @@ pub struct Smart {
     pub limit: Option<u32>,
 }
 
-const SELECT: &str = "
-    SELECT p.id, p.key, p.created_at, p.changed_at,
+/// By what playlists are ordered.
+#[derive(Clone, Copy, Debug)]
+pub enum PlaylistSort {
+    /// Their names.
+    Name,
+    /// When they were made.
+    Created,
+    /// When they were changed last.
+    Changed,
+}
+
+impl Orders for PlaylistSort {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("name", PlaylistSort::Name),
+        ("created", PlaylistSort::Created),
+        ("changed", PlaylistSort::Changed),
+    ];
+    const USUAL: &'static str = "name";
+}
+
+impl PlaylistSort {
+    fn column(self) -> &'static str {
+        match self {
+            PlaylistSort::Name => "lower(p.name)",
+            PlaylistSort::Created => "p.created_at",
+            PlaylistSort::Changed => "p.changed_at",
+        }
+    }
+}
+
+const LIST: List = List {
+    columns: "
+    p.id, p.key, p.created_at, p.changed_at,
         (SELECT count(*) FROM playlist_item i WHERE i.playlist_id = p.id),
         (SELECT coalesce(sum(t.duration_s), 0.0) FROM playlist_item i JOIN track t ON t.id = i.track_id
             WHERE i.playlist_id = p.id),
         EXISTS (SELECT 1 FROM playlist_before b WHERE b.playlist_id = p.id),
-        p.name, p.comment, p.rule, p.sort, p.most
-    FROM playlist p";
+        p.name, p.comment, p.rule, p.sort, p.most",
+    from: "FROM playlist p WHERE TRUE",
+    text: "p.name || ' ' || p.comment",
+    then: "lower(p.name), p.id",
+};
 
 impl Catalog {
-    /// All playlists, by name.
-    pub fn playlists(&self) -> Result<Vec<Playlist>> {
-        self.read(|db| {
-            let mut statement = db.prepare_cached(&format!("{SELECT} ORDER BY lower(p.name), p.id"))?;
-            Ok(statement.query_map([], playlist)?.collect::<rusqlite::Result<_>>()?)
-        })
+    /// A part of the playlists; those that are alike by name.
+    pub fn playlists(&self, part: &Part<PlaylistSort>) -> Result<Page<Playlist>> {
+        self.read(|db| LIST.part(db, part, part.sort.column(), playlist))
     }
 
     /// The playlist with this id.
     pub fn playlist(&self, key: &str) -> Result<Option<Playlist>> {
         self.read(|db| {
-            let mut statement = db.prepare_cached(&format!("{SELECT} WHERE p.key = ?1"))?;
+            let List { columns, from, .. } = LIST;
+            let mut statement = db.prepare_cached(&format!("SELECT {columns} {from} AND p.key = ?1"))?;
             Ok(statement.query_row([key], playlist).optional()?)
         })
     }

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::progress::{Pacing, Progress};
 use super::{Failure, Outcome, chain, input, interrupt, say, settings};
-use crate::catalog::{self, Catalog, Counts, FaultSort, Owner};
+use crate::catalog::{self, Catalog, Counts, FaultSort, Owner, Part};
 use crate::config::Config;
 use crate::events::Events;
 use crate::jobs::{Jobs, measure, taste_key, workers};
@@ -134,7 +134,7 @@ fn report(scanner: &Scanner, catalog: &Catalog) -> Outcome<()> {
     }
     let mut offset = 0;
     loop {
-        let page = catalog.faults((FaultSort::Path, false), PAGE, offset).map_err(broken)?;
+        let page = catalog.faults(&Part::of((FaultSort::Path, false), PAGE, offset)).map_err(broken)?;
         for fault in &page.items {
             say(&format!("{}: {}", path_of(&fault.path).display(), fault.reason));
         }

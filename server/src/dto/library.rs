@@ -17,9 +17,10 @@ use crate::scan::Status;
 pub struct DirectoryDto {
     /// Its id.
     dir: String,
-    name: String,
+    /// What it is called.
+    pub name: String,
     /// Tracks in it and below.
-    n_tracks: u64,
+    pub n_tracks: u64,
 }
 
 /// A directory on the way to another.

@@ -6,7 +6,7 @@ use warp::reply::Response;
 
 use super::tracks::{dto, looked_at, names, nothing_within, rule, sort, within_all};
 use super::{Ask, Id, MAX_OFFSET, Window, reply};
-use crate::catalog::{Group, GroupQuery, GroupSort, Query, Sort};
+use crate::catalog::{Group, GroupQuery, GroupSort, Orders, Query, Sort};
 use crate::dto::{AlbumDto, ArtistDto, GenreDto, List};
 use crate::error::{Error, Result};
 use crate::rule::Rule;
@@ -36,14 +36,14 @@ pub struct GroupsQuery {
     #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
     offset: Option<i64>,
     /// By what; `-` before it for descending.
-    #[schemars(extend("enum" = names(&GroupSort::ALL, &[]), "default" = "name"))]
+    #[schemars(extend("enum" = names(GroupSort::ALL, &[]), "default" = GroupSort::USUAL))]
     sort: Option<String>,
 }
 
 impl GroupsQuery {
     fn of(self, group: Group) -> Result<GroupQuery> {
         let Window { limit, offset } = Window::new(self.limit, self.offset)?;
-        let (sort, descending) = sort(&GroupSort::ALL, self.sort.as_deref().unwrap_or("name"))?;
+        let (sort, descending) = sort(GroupSort::ALL, self.sort.as_deref().unwrap_or(GroupSort::USUAL))?;
         Ok(GroupQuery {
             group,
             words: self.q,

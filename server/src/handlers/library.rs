@@ -1,5 +1,6 @@
 //! The library as a whole: scans and faults.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use auralis_core::plan::Taste;
@@ -7,9 +8,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use warp::reply::Response;
 
-use super::tracks::{names, sort};
-use super::{Ask, Id, MAX_OFFSET, Window, off_thread, reply};
-use crate::catalog::{FaultSort, MissingSort, Page};
+use super::tracks::names;
+use super::{Ask, Id, ListQuery, MAX_OFFSET, off_thread, reply};
+use crate::catalog::{DirectorySort, FaultSort, MissingSort, Orders, fold};
 use crate::dto::{
     DirectoryDto, FaultDto, FolderDto, ForgottenDto, List, MissingDto, RetriedDto, ScanDto, StatisticsDto,
 };
@@ -43,27 +44,11 @@ pub async fn stop_scan(ask: Ask) -> Result<Response> {
     reply::json(&status(&ask).await?)
 }
 
-/// Which part of the faults, and in which order.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FaultsQuery {
-    /// Items at most.
-    #[schemars(range(min = 1, max = 500), extend("default" = 100))]
-    limit: Option<i64>,
-    /// After how many of all.
-    #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
-    offset: Option<i64>,
-    /// By what; `-` before it for descending.
-    #[schemars(extend("enum" = names(&FaultSort::ALL, &[]), "default" = "path"))]
-    sort: Option<String>,
-}
-
 /// GET /api/library/faults
 pub async fn faults(ask: Ask) -> Result<Response> {
-    let query: FaultsQuery = ask.query()?;
-    let Window { limit, offset } = Window::new(query.limit, query.offset)?;
-    let order = sort(&FaultSort::ALL, query.sort.as_deref().unwrap_or("path"))?;
-    let page = ask.house.catalog.ask(move |catalog| catalog.faults(order, limit, offset)).await?;
+    let part = ask.query::<ListQuery<FaultSort>>()?.part()?;
+    let (limit, offset) = (part.limit, part.offset);
+    let page = ask.house.catalog.ask(move |catalog| catalog.faults(&part)).await?;
     reply::json(&List::new(page, limit, offset, FaultDto::from))
 }
 
@@ -89,27 +74,11 @@ fn tried_again(ask: &Ask, retried: usize) -> Result<Response> {
     reply::accepted(&RetriedDto { retried })
 }
 
-/// Which part of the missing tracks, and in which order.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MissingQuery {
-    /// Items at most.
-    #[schemars(range(min = 1, max = 500), extend("default" = 100))]
-    limit: Option<i64>,
-    /// After how many of all.
-    #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
-    offset: Option<i64>,
-    /// By what; `-` before it for descending.
-    #[schemars(extend("enum" = names(&MissingSort::ALL, &[]), "default" = "-since"))]
-    sort: Option<String>,
-}
-
 /// GET /api/library/missing
 pub async fn missing(ask: Ask) -> Result<Response> {
-    let query: MissingQuery = ask.query()?;
-    let Window { limit, offset } = Window::new(query.limit, query.offset)?;
-    let order = sort(&MissingSort::ALL, query.sort.as_deref().unwrap_or("-since"))?;
-    let page = ask.house.catalog.ask(move |catalog| catalog.missing(order, limit, offset)).await?;
+    let part = ask.query::<ListQuery<MissingSort>>()?.part()?;
+    let (limit, offset) = (part.limit, part.offset);
+    let page = ask.house.catalog.ask(move |catalog| catalog.missing(&part)).await?;
     reply::json(&List::new(page, limit, offset, MissingDto::from))
 }
 
@@ -146,6 +115,11 @@ async fn status(ask: &Ask) -> Result<ScanDto> {
 pub struct FoldersQuery {
     /// A directory; the library itself if nothing is said.
     dir: Option<String>,
+    /// Words that the names have, or beginnings, ends and middles of words.
+    q: Option<String>,
+    /// By what; `-` before it for descending.
+    #[schemars(extend("enum" = names(DirectorySort::ALL, &[]), "default" = DirectorySort::USUAL))]
+    sort: Option<String>,
     /// Items at most.
     #[schemars(range(min = 1, max = 500), extend("default" = 100))]
     limit: Option<i64>,
@@ -157,18 +131,22 @@ pub struct FoldersQuery {
 /// GET /api/library/folders: the library's folders, or what lies right in a
 /// directory
 pub async fn folders(ask: Ask) -> Result<Response> {
-    let query: FoldersQuery = ask.query()?;
-    let Window { limit, offset } = Window::new(query.limit, query.offset)?;
-    let all = ask.house.catalog.ask(move |catalog| match query.dir {
+    let FoldersQuery { dir, q, sort, limit, offset } = ask.query()?;
+    let part = ListQuery { q, sort, limit, offset, of: PhantomData }.part()?;
+    let (limit, offset) = (part.limit, part.offset);
+    let all = ask.house.catalog.ask(move |catalog| match dir {
         None => Ok(Some((Vec::new(), catalog.roots()?.into_iter().map(DirectoryDto::root).collect()))),
         Some(key) => Ok(catalog.inside(&key)?.map(|inside| {
             (inside.way, inside.directories.into_iter().map(DirectoryDto::from).collect::<Vec<_>>())
         })),
     });
     let (way, all) = all.await?.ok_or_else(no_directory)?;
-    let total = all.len() as u64;
-    let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-    let page = Page { items: all.into_iter().skip(skip).take(limit as usize).collect(), total };
+    // They come by name.
+    let key = |dir: &DirectoryDto| match part.sort {
+        DirectorySort::Name => (0, fold(&dir.name)),
+        DirectorySort::Tracks => (dir.n_tracks, String::new()),
+    };
+    let page = part.cut(all, |dir| dir.name.clone(), key);
     reply::json(&FolderDto::new(List::new(page, limit, offset, |dto| dto), way))
 }
 

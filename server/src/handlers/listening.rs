@@ -7,25 +7,19 @@ use warp::reply::Response;
 
 use super::items::with_tracks;
 use super::taste::taste;
-use super::tracks::dto;
-use super::{Ask, Id, Window, off_thread, reply};
-use crate::catalog::{self, Catalog, Page, Query, Sort};
+use super::tracks::{dto, rule};
+use super::{Ask, Id, ListQuery, off_thread, reply};
+use crate::catalog::{self, Catalog, Page, Part, PlaySort, Query, Sort};
 use crate::dto::{CountedDto, List, PlayDto, TasteDto};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::rule::{Rule, Trait};
 
-/// GET /api/favorites: the newest first
+/// GET /api/favorites
 pub async fn favorites(ask: Ask) -> Result<Response> {
-    let Window { limit, offset } = ask.window()?;
-    let query = Query {
-        rule: Rule::Is(Trait::Favorite),
-        sort: Some(Sort::Favored),
-        descending: true,
-        limit,
-        offset,
-        ..Query::default()
-    };
+    let Part { sort, descending, words, limit, offset } = ask.query::<ListQuery<Sort>>()?.part()?;
+    let rule = Rule::All(vec![Rule::Is(Trait::Favorite), rule("q", Some(&words))?]);
+    let query = Query { rule, sort: Some(sort), descending, limit, offset, ..Query::default() };
     let page = ask.house.catalog.ask(move |catalog| catalog.tracks(&query)).await?.unwrap_or_default();
     reply::json(&List::new(page, limit, offset, |track| dto(&ask.house, track)))
 }
@@ -79,10 +73,11 @@ async fn of_track(
 
 /// GET /api/history: the newest first
 pub async fn history(ask: Ask) -> Result<Response> {
-    let Window { limit, offset } = ask.window()?;
+    let part = ask.query::<ListQuery<PlaySort>>()?.part()?;
+    let (limit, offset) = (part.limit, part.offset);
     let catalog = ask.house.catalog.clone();
     let page = off_thread(move || {
-        let page = catalog.plays(limit, offset)?;
+        let page = catalog.plays(&part)?;
         let rows = page.items.into_iter().map(|play| (play.clone(), play.track)).collect();
         Ok(Page { items: with_tracks(&catalog, rows)?, total: page.total })
     });

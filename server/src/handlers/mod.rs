@@ -20,6 +20,7 @@ pub mod sound;
 pub mod taste;
 pub mod tracks;
 
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -30,9 +31,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::sync::watch;
 use warp::http::{HeaderMap, Method, StatusCode};
 
+use self::tracks::{names, sort};
 use crate::alike::Alike;
 use crate::art::Art;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Orders, Part};
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::gate;
@@ -155,6 +157,35 @@ pub struct WindowQuery {
     /// After how many of all.
     #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
     offset: Option<i64>,
+}
+
+/// Which part of a list is wanted, of which items, and in which order.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ListQuery", bound = "S: Orders")]
+#[serde(deny_unknown_fields, bound = "")]
+pub struct ListQuery<S> {
+    /// Words that all of them have, or beginnings, ends and middles of words.
+    q: Option<String>,
+    /// By what; `-` before it for descending.
+    #[schemars(extend("enum" = names(S::ALL, &[]), "default" = S::USUAL))]
+    sort: Option<String>,
+    /// Items at most.
+    #[schemars(range(min = 1, max = 500), extend("default" = 100))]
+    limit: Option<i64>,
+    /// After how many of all.
+    #[schemars(range(min = 0, max = MAX_OFFSET), extend("default" = 0))]
+    offset: Option<i64>,
+    #[serde(skip)]
+    of: PhantomData<S>,
+}
+
+impl<S: Orders> ListQuery<S> {
+    /// The part of a list that this means.
+    pub fn part(self) -> Result<Part<S>> {
+        let Window { limit, offset } = Window::new(self.limit, self.offset)?;
+        let (sort, descending) = sort(S::ALL, self.sort.as_deref().unwrap_or(S::USUAL))?;
+        Ok(Part { sort, descending, words: self.q.unwrap_or_default(), limit, offset })
+    }
 }
 
 /// A part of a list, as a query asks for it.

@@ -7,8 +7,10 @@ use warp::reply::Response;
 
 use super::items::done;
 use super::tracks::{names, rule, sort};
-use super::{Ask, Id, Window, off_thread, reply};
-use crate::catalog::{Catalog, Change, Found, Page, Playlist, PlaylistTold, Query, Smart, Sort};
+use super::{Ask, Id, ListQuery, off_thread, reply};
+use crate::catalog::{
+    Catalog, Change, Found, Orders, Page, Playlist, PlaylistSort, PlaylistTold, Query, Smart, Sort,
+};
 use crate::dto::{List, PlaylistDto};
 use crate::error::{Error, Result};
 use crate::events::Event;
@@ -35,7 +37,7 @@ pub struct Told {
     /// By which it makes itself; none: items are put in by hand.
     rule: Option<String>,
     /// With a rule: by what it is ordered, `-` before it for descending.
-    #[schemars(extend("enum" = names(&Sort::ALL, &["rank"])))]
+    #[schemars(extend("enum" = names(Sort::ALL, &["rank"])))]
     sort: Option<String>,
     /// With a rule: tracks at most.
     #[schemars(range(min = 1, max = MOST))]
@@ -57,7 +59,7 @@ pub struct New {
     /// By which it makes itself; none: items are put in by hand.
     rule: Option<String>,
     /// With a rule: by what it is ordered, `-` before it for descending.
-    #[schemars(extend("enum" = names(&Sort::ALL, &["rank"])))]
+    #[schemars(extend("enum" = names(Sort::ALL, &["rank"])))]
     sort: Option<String>,
     /// With a rule: tracks at most.
     #[schemars(range(min = 1, max = MOST))]
@@ -84,7 +86,7 @@ impl Told {
             Some(text) => {
                 rule("rule", Some(&text))?;
                 if let Some(name) = self.sort.as_deref().filter(|name| *name != "rank") {
-                    sort(&Sort::ALL, name)?;
+                    sort(Sort::ALL, name)?;
                 }
                 if self.limit.is_some_and(|limit| !(1..=MOST).contains(&limit)) {
                     return Err(
@@ -103,16 +105,14 @@ impl Told {
     }
 }
 
-/// GET /api/playlists: by name
+/// GET /api/playlists
 pub async fn list(ask: Ask) -> Result<Response> {
-    let Window { limit, offset } = ask.window()?;
+    let part = ask.query::<ListQuery<PlaylistSort>>()?.part()?;
+    let (limit, offset) = (part.limit, part.offset);
     let catalog = ask.house.catalog.clone();
     let page = off_thread(move || {
-        let all = catalog.playlists()?;
-        let total = all.len() as u64;
-        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-        let part = all.into_iter().skip(skip).take(limit as usize);
-        let items = part.map(|playlist| counted(&catalog, playlist)).collect::<Result<_>>()?;
+        let Page { items, total } = catalog.playlists(&part)?;
+        let items = items.into_iter().map(|playlist| counted(&catalog, playlist)).collect::<Result<_>>()?;
         Ok(Page { items, total })
     });
     reply::json(&List::new(page.await?, limit, offset, |playlist| playlist))
@@ -134,7 +134,7 @@ fn counted(catalog: &Catalog, playlist: Playlist) -> Result<PlaylistDto> {
 pub fn made(catalog: &Catalog, smart: &Smart, limit: u32, offset: u64) -> Result<Found> {
     let (by, descending) = match smart.sort.as_deref() {
         None | Some("rank") => (None, false),
-        Some(name) => sort(&Sort::ALL, name).map(|(by, descending)| (Some(by), descending))?,
+        Some(name) => sort(Sort::ALL, name).map(|(by, descending)| (Some(by), descending))?,
     };
     let most = smart.limit.unwrap_or(MOST);
     let left = u64::from(most).saturating_sub(offset);

@@ -11,7 +11,7 @@ use warp::reply::Response;
 use super::prints::{measured, stored};
 use super::{Ask, House, Id, limit, off_thread, reply, tracks};
 use crate::alike::descriptors;
-use crate::catalog::{Catalog, Page, Queue, State, Track};
+use crate::catalog::{Catalog, Page, Part, PlaySort, Queue, State, Track};
 use crate::dto::{List, SimilarDto};
 use crate::error::{Error, Result};
 
@@ -99,7 +99,8 @@ fn to_come(queue: &Queue) -> HashSet<u32> {
 /// The rows of what was heard, the last first.
 fn lately(catalog: &Catalog) -> Result<Vec<u32>> {
     let mut met = HashSet::new();
-    let heard = catalog.plays(LATELY, 0)?.items.into_iter().map(|play| play.track);
+    let heard =
+        catalog.plays(&Part::of((PlaySort::At, true), LATELY, 0))?.items.into_iter().map(|play| play.track);
     Ok(heard.filter(|row| met.insert(*row)).collect())
 }
 

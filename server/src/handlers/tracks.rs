@@ -8,7 +8,7 @@ use serde::Deserialize;
 use warp::reply::Response;
 
 use super::{Ask, House, Id, MAX_OFFSET, Window, off_thread, reply};
-use crate::catalog::{self, Group, Measurable, Sort, State, Track};
+use crate::catalog::{self, Group, Measurable, Orders, Sort, State, Track};
 use crate::dto::{List, LyricsDto, TrackDetailsDto, TrackDto};
 use crate::error::{Error, Result};
 use crate::events::Event;
@@ -41,7 +41,7 @@ pub struct ListQuery {
     offset: Option<i64>,
     /// By what; `-` before it for descending. `rank`, by how well words are met,
     /// is usual where there are any, `album` elsewhere.
-    #[schemars(extend("enum" = names(&Sort::ALL, &["rank"])))]
+    #[schemars(extend("enum" = names(Sort::ALL, &["rank"])))]
     sort: Option<String>,
 }
 
@@ -53,7 +53,7 @@ pub async fn list(ask: Ask) -> Result<Response> {
     let by_rank = !rule.words().is_empty();
     let (sort, descending) = match query.sort.as_deref() {
         Some("rank") => (None, false),
-        Some(name) => sort(&Sort::ALL, name).map(|(sort, descending)| (Some(sort), descending))?,
+        Some(name) => sort(Sort::ALL, name).map(|(sort, descending)| (Some(sort), descending))?,
         None if by_rank => (None, false),
         None => (Some(Sort::Album), false),
     };

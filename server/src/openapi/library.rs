@@ -1,11 +1,13 @@
 //! The server itself, and its library as a whole.
 
 use super::doc::{Doc, delete, get, post};
+use crate::catalog::{FaultSort, MissingSort};
 use crate::dto::{
     FaultDto, FolderDto, ForgottenDto, HealthDto, List, MissingDto, RetriedDto, ScanDto, StatisticsDto,
     VersionDto,
 };
-use crate::handlers::library::{FaultsQuery, FoldersQuery, MissingQuery};
+use crate::handlers::ListQuery;
+use crate::handlers::library::FoldersQuery;
 
 /// Anything: the document says what it is by itself.
 type Document = serde_json::Map<String, serde_json::Value>;
@@ -30,12 +32,12 @@ pub(super) fn docs() -> Vec<Doc> {
         get("/api/library/statistics", "statistics", "The library in figures")
             .json::<StatisticsDto>(200, "The figures"),
         get("/api/library/missing", "missing", "Tracks whose files are gone")
-            .query::<MissingQuery>()
+            .query::<ListQuery<MissingSort>>()
             .json::<List<MissingDto>>(200, "A part of them"),
         delete("/api/library/missing", "forget_missing", "Forget them, with all that was known of them")
             .json::<ForgottenDto>(200, "They are forgotten"),
         get("/api/library/faults", "faults", "Files that could not be opened or measured")
-            .query::<FaultsQuery>()
+            .query::<ListQuery<FaultSort>>()
             .json::<List<FaultDto>>(200, "A part of them"),
         post("/api/library/faults/retry", "retry_faults", "Try them again")
             .json::<RetriedDto>(202, "It begins"),

@@ -1,14 +1,15 @@
 //! What a listener makes of tracks.
 
 use super::doc::{Doc, delete, get, put};
+use crate::catalog::{PlaySort, Sort};
 use crate::dto::{CountedDto, List, PlayDto, TasteDto, TrackDto};
-use crate::handlers::WindowQuery;
+use crate::handlers::ListQuery;
 use crate::handlers::listening::{Heard, Stars};
 
 pub(super) fn docs() -> Vec<Doc> {
     vec![
-        get("/api/favorites", "favorites", "Favourites, the newest first")
-            .query::<WindowQuery>()
+        get("/api/favorites", "favorites", "Favourites, of which a rule may choose")
+            .query::<ListQuery<Sort>>()
             .json::<List<TrackDto>>(200, "A part of them"),
         put("/api/favorites/{id}", "favor", "Make a track a favourite").nothing(),
         delete("/api/favorites/{id}", "unfavor", "Make it none").nothing(),
@@ -26,8 +27,8 @@ pub(super) fn docs() -> Vec<Doc> {
             .body::<TasteDto>()
             .nothing(),
         delete("/api/albums/{id}/taste", "forget_album_taste", "Forget that").nothing(),
-        get("/api/history", "history", "What was heard, the newest first")
-            .query::<WindowQuery>()
+        get("/api/history", "history", "What was heard")
+            .query::<ListQuery<PlaySort>>()
             .json::<List<PlayDto>>(200, "A part of it"),
         put(
             "/api/history/{id}",

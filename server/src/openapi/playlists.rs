@@ -1,17 +1,18 @@
 //! Playlists, and their items.
 
 use super::doc::{Doc, delete, get, post, put};
+use crate::catalog::PlaylistSort;
 use crate::dto::{CameDto, ItemDto, List, PlaylistDto};
 use crate::gate::PLAYLISTS;
-use crate::handlers::WindowQuery;
 use crate::handlers::exchange::ImportQuery;
 use crate::handlers::items::{Added, Moved, Removed};
 use crate::handlers::playlists::{New, Told};
+use crate::handlers::{ListQuery, WindowQuery};
 
 pub(super) fn docs() -> Vec<Doc> {
     vec![
-        get("/api/playlists", "playlists", "Playlists, by name")
-            .query::<WindowQuery>()
+        get("/api/playlists", "playlists", "Playlists")
+            .query::<ListQuery<PlaylistSort>>()
             .json::<List<PlaylistDto>>(200, "A part of them"),
         post("/api/playlists", "create_playlist", "Begin a playlist")
             .body::<New>()

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use auralis_server::catalog::{GroupSort, Sort};
+use auralis_server::catalog::{GroupSort, Orders, Sort};
 
 use super::crowd::WORDS;
 

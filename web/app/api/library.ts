@@ -13,7 +13,7 @@ export const faults = (sort: string, offset: number, limit: number, signal: Abor
 export const missing = (sort: string, offset: number, limit: number, signal: AbortSignal) =>
   ask<List<Missing>>(`/api/library/missing${query({ sort, limit, offset })}`, signal);
 /** What lies right in a directory; null: the library's folders. */
-export const directories = (dir: string | null, offset: number, limit: number, signal: AbortSignal) =>
-  ask<Folder>(`/api/library/folders${query({ dir, limit, offset })}`, signal);
+export const directories = (dir: string | null, sort: string | null, offset: number, limit: number, signal: AbortSignal) =>
+  ask<Folder>(`/api/library/folders${query({ dir, sort, limit, offset })}`, signal);
 export const statistics = (signal: AbortSignal) => ask<Statistics>("/api/library/statistics", signal);
 export const health = (signal: AbortSignal) => ask<unknown>("/api/health", signal);

@@ -10,7 +10,8 @@ export const set_favorite = (id: string, on: boolean, signal: AbortSignal) =>
 export const set_rating = (id: string, stars: number | null, signal: AbortSignal) =>
   stars === null ? ask<unknown>(`${of_track(id)}/rating`, signal, "DELETE") : ask<unknown>(`${of_track(id)}/rating`, signal, "PUT", { stars });
 
-export const history = (offset: number, limit: number, signal: AbortSignal) => ask<List<Play>>(`/api/history${query({ limit, offset })}`, signal);
+export const history = (sort: string, offset: number, limit: number, signal: AbortSignal) =>
+  ask<List<Play>>(`/api/history${query({ sort, limit, offset })}`, signal);
 
 const play = (id: string) => `/api/history/${encodeURIComponent(id)}`;
 

@@ -5,7 +5,8 @@ import type { Item, List, Playlist, PlaylistTold } from "./types";
 const PATH = "/api/playlists";
 const one = (id: string) => `${PATH}/${encodeURIComponent(id)}`;
 
-export const playlists = (offset: number, limit: number, signal: AbortSignal) => ask<List<Playlist>>(`${PATH}${query({ limit, offset })}`, signal);
+export const playlists = (sort: string, offset: number, limit: number, signal: AbortSignal) =>
+  ask<List<Playlist>>(`${PATH}${query({ sort, limit, offset })}`, signal);
 export const playlist = (id: string, signal: AbortSignal) => ask<Playlist>(one(id), signal);
 export const playlist_items = (id: string, offset: number, limit: number, signal: AbortSignal) =>
   ask<List<Item>>(`${one(id)}/items${query({ limit, offset })}`, signal);

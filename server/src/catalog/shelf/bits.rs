@@ -12,6 +12,13 @@ impl Bits {
         Bits { words: vec![0; len.div_ceil(64)] }
     }
 
+    /// These, of up to `len` rows.
+    pub fn of(len: usize, rows: impl Iterator<Item = usize>) -> Self {
+        let mut bits = Bits::none(len);
+        rows.for_each(|row| bits.insert(row));
+        bits
+    }
+
     /// Adds a row, if there is room for it.
     pub fn insert(&mut self, row: usize) {
         if let Some(word) = self.words.get_mut(row / 64) {

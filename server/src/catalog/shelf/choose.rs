@@ -27,14 +27,17 @@ impl Shelf {
     pub fn chosen(&self, db: &Connection, rule: &Rule) -> Result<Bits> {
         Ok(match rule {
             Rule::All(rules) => {
+                let (own, others): (Vec<&Rule>, Vec<&Rule>) = rules.iter().partition(|rule| is_own(rule));
                 let mut all = self.listed.clone();
-                for hits in self.with_all(db, rules.iter().filter_map(asked).collect())? {
+                for hits in self.with_all(db, others.iter().filter_map(|rule| asked(rule)).collect())? {
                     all.and(&hits);
                 }
-                for rule in rules.iter().filter(|rule| asked(rule).is_none()) {
+                for rule in others.iter().filter(|rule| asked(rule).is_none()) {
                     all.and(&self.chosen(db, rule)?);
                 }
-                all
+                // Looked at once for all of these, and only what is left: memory is slow.
+                let is_met = |row: &usize| own.iter().all(|rule| self.meets(&self.slots[*row], rule));
+                if own.is_empty() { all } else { Bits::of(self.slots.len(), all.iter().filter(is_met)) }
             }
             Rule::Any(rules) => {
                 let mut any = Bits::none(self.slots.len());
@@ -56,12 +59,19 @@ impl Shelf {
                 hits.and(&self.listed);
                 hits
             }
-            Rule::Number(number, range) => {
-                self.each(|slot| slot.number(*number).is_some_and(|number| range.contains(number)))
-            }
-            Rule::Codec(name) => self.each(|slot| self.codec(slot.codec()).contains(name)),
-            Rule::Is(what) => self.each(|slot| slot.is(*what, |codec| is_lossless(self.codec(codec)))),
+            Rule::Number(..) | Rule::Codec(_) | Rule::Is(_) => self.each(|slot| self.meets(slot, rule)),
         })
+    }
+
+    /// Whether a track's own values meet a rule that is about these.
+    fn meets(&self, slot: &Slot, rule: &Rule) -> bool {
+        match rule {
+            Rule::Number(number, range) => slot.number(*number).is_some_and(|number| range.contains(number)),
+            Rule::Codec(name) => self.codec(slot.codec()).contains(name),
+            Rule::Is(what) => slot.is(*what, |codec| is_lossless(self.codec(codec))),
+            Rule::Not(rule) => !self.meets(slot, rule),
+            Rule::All(_) | Rule::Any(_) | Rule::Words { .. } => false,
+        }
     }
 
     /// Those of `chosen` that are within.
@@ -75,13 +85,9 @@ impl Shelf {
     }
 
     fn each(&self, is_in: impl Fn(&Slot) -> bool) -> Bits {
-        let mut bits = Bits::none(self.slots.len());
-        for (row, slot) in self.slots.iter().enumerate() {
-            if slot.is_listed() && is_in(slot) {
-                bits.insert(row);
-            }
-        }
-        bits
+        let slots = self.slots.iter().enumerate();
+        let is_in = slots.filter(|(_, slot)| slot.is_listed() && is_in(slot));
+        Bits::of(self.slots.len(), is_in.map(|(row, _)| row))
     }
 
     /// A codec by its number.
@@ -119,6 +125,15 @@ impl Shelf {
         }
         kept.hits.insert(asked, Arc::clone(&hits));
         Ok(hits)
+    }
+}
+
+/// Whether a rule is about a track's own values alone.
+fn is_own(rule: &Rule) -> bool {
+    match rule {
+        Rule::Number(..) | Rule::Codec(_) | Rule::Is(_) => true,
+        Rule::Not(rule) => is_own(rule),
+        Rule::All(_) | Rule::Any(_) | Rule::Words { .. } => false,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::{Bits, Shelf, Slot};
-use crate::catalog::{Result, lock};
+use crate::catalog::{Orders, Result, lock};
 use crate::rule::Number;
 
 /// By what tracks are ordered.
@@ -51,9 +51,8 @@ pub enum Sort {
     Bits,
 }
 
-impl Sort {
-    /// All, by the names that they are asked for.
-    pub const ALL: [(&str, Sort); 17] = [
+impl Orders for Sort {
+    const ALL: &'static [(&'static str, Self)] = &[
         ("album", Sort::Album),
         ("title", Sort::Title),
         ("artist", Sort::Artist),
@@ -72,7 +71,11 @@ impl Sort {
         ("rate", Sort::Rate),
         ("bits", Sort::Bits),
     ];
+    /// Of favourites: all other lists of tracks have their best hits first.
+    const USUAL: &'static str = "-favored";
+}
 
+impl Sort {
     /// Whether it hangs on words alone.
     pub(super) fn is_by_words(self) -> bool {
         matches!(self, Sort::Album | Sort::Title | Sort::Artist)

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::catalog::{Entry, Folder, GroupQuery, GroupSort, Measurable, Measured, Name, Placed, Query};
+use crate::catalog::{
+    Entry, Folder, GroupQuery, GroupSort, Measurable, Measured, Name, Orders, Placed, Query,
+};
 use crate::rule::{Rule, parse};
 
 const VERSION: u32 = 9;
@@ -188,7 +190,7 @@ fn orders_have_what_is_not_known_last_both_ways() {
     assert_eq!(titles(Sort::Artist, true)[6], "Nothing known");
     assert_eq!(titles(Sort::Album, true)[..2], ["Don't Stop", "Blue in Green"]);
     assert_eq!(titles(Sort::Duration, true)[0], "Nothing known");
-    for (_, sort) in Sort::ALL {
+    for &(_, sort) in Sort::ALL {
         assert_eq!((titles(sort, false).len(), titles(sort, true).len()), (7, 7), "{sort:?}");
     }
 }
@@ -264,7 +266,7 @@ fn a_shelf_kept_up_to_date_is_one_read_anew() {
             page.items.into_iter().map(|track| track.row).collect::<Vec<_>>()
         };
         let mut told = Vec::new();
-        for (_, sort) in Sort::ALL {
+        for &(_, sort) in Sort::ALL {
             told.push(list("", sort, false));
             told.push(list("", sort, true));
         }

@@ -90,6 +90,35 @@ test("lists are ordered by what is chosen, both ways, and the address says so", 
   await until("who has most first", async () => (await names())[0] === "Miles Davis");
 });
 
+test("what was heard, and playlists, are ordered by what is chosen, both ways", async (t) => {
+  const { server, page } = await house(t);
+  const put = async (path, method, body) => {
+    const answer = await fetch(server.url + path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    assert.ok(answer.ok, path);
+  };
+  const ids = Object.fromEntries((await server.json("/api/tracks")).items.map(({ title, id }) => [title, id]));
+  for (const [n, title] of ["So What", "All Blues", "River"].entries()) {
+    await put(`/api/history/h${n}`, "PUT", { track_id: ids[title], listened_s: 2, at: 1_700_000_000 + n });
+  }
+  for (const name of ["Evening", "Dawn"]) await put("/api/playlists", "POST", { name });
+  const order = page.getByLabel("Sorted by");
+  await way(page, "History").click();
+  await shows(page, ["River", "All Blues", "So What"]);
+  await order.selectOption("Title");
+  await shows(page, ["All Blues", "River", "So What"]);
+
+  await way(page, "Playlists").click();
+  const names = () => page.getByRole("list", { name: "Playlists" }).locator("strong").allTextContents();
+  await until("by name", async () => String(await names()) === "Dawn,Evening");
+  await page.getByRole("button", { name: "Ascending. Turn round" }).click();
+  await until("the other way round", async () => String(await names()) === "Evening,Dawn");
+  assert.match(page.url(), /sort=-name/);
+  // A playlist that comes finds its place.
+  await put("/api/playlists", "POST", { name: "Dusk" });
+  await until("one more", async () => String(await names()) === "Evening,Dusk,Dawn");
+  assert.deepEqual(page.complaints, []);
+});
+
 test("what was added or played last, or most, is one click away", async (t) => {
   const { server, page } = await house(t);
   const ids = Object.fromEntries((await server.json("/api/tracks")).items.map(({ title, id }) => [title, id]));

@@ -132,6 +132,9 @@ fn rules_choose_what_they_mean() {
     for (rule, titles) in [
         ("blue", &["Blue", "Blue in Green", "So What"][..]),
         ("title:blue", &["Blue", "Blue in Green"]),
+        // What is and is not so of a track's own values, looked at together.
+        ("year:>1950 -year:1971 -bpm:>85", &["Blue in Green", "So What"]),
+        ("-is:compilation -codec:flac", &["上を向いて歩こう"]),
         ("\"blue in\"", &["Blue in Green"]),
         ("\"in blue\"", &[]),
         ("\"blu\"", &[]),

@@ -3,39 +3,31 @@
 
 use std::path::Path;
 
-use crate::catalog::Place;
+use crate::catalog::{Listed, Place};
 use crate::media::path_of;
 
 /// Lines of one file at most.
 pub const MAX_LINES: usize = 100_000;
 
-/// What is written of one track.
-pub struct Line {
-    /// Seconds.
-    pub duration_s: f64,
-    /// Artist and title.
-    pub name: String,
-    /// Where its file lies.
-    pub place: Place,
+/// The beginning of a playlist's file.
+pub fn head(name: &str) -> Vec<u8> {
+    format!("#EXTM3U\n#PLAYLIST:{}\n", one_line(name)).into_bytes()
 }
 
-/// A playlist as a file that lies in the library's folder. If there are several
-/// `folders`, each path begins with the name of its own.
-pub fn write(name: &str, lines: &[Line], folders: &[Vec<u8>]) -> Vec<u8> {
-    let mut file = format!("#EXTM3U\n#PLAYLIST:{}\n", one_line(name)).into_bytes();
-    for line in lines {
-        file.extend(format!("#EXTINF:{},{}\n", line.duration_s.round(), one_line(&line.name)).bytes());
-        if folders.len() > 1 {
-            file.extend(base_name(&line.place.folder));
-            file.push(b'/');
-        } else if line.place.path.starts_with(b"#") {
-            // Or it would be a comment.
-            file.extend(b"./");
-        }
-        file.extend(&line.place.path);
-        file.push(b'\n');
+/// Writes one track into a playlist's file that lies in the library's folder. If
+/// there are several `folders`, the path begins with the name of its own.
+pub fn write(file: &mut Vec<u8>, track: &Listed, folders: &[Vec<u8>]) {
+    let name = [track.artists.join(", ").as_str(), &track.title].join(" - ");
+    file.extend(format!("#EXTINF:{},{}\n", track.duration_s.round(), one_line(&name)).bytes());
+    if folders.len() > 1 {
+        file.extend(base_name(&track.place.folder));
+        file.push(b'/');
+    } else if track.place.path.starts_with(b"#") {
+        // Or it would be a comment.
+        file.extend(b"./");
     }
-    file
+    file.extend(&track.place.path);
+    file.push(b'\n');
 }
 
 fn one_line(text: &str) -> String {
@@ -158,14 +150,21 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let line =
-            |path: &str| Line { duration_s: 1.6, name: "A\nB".to_owned(), place: place("/mnt/more", path) };
+        let written = |paths: &[&str], folders: &[Vec<u8>]| {
+            let mut file = head("L");
+            for path in paths {
+                let (artists, title) = (vec!["A".to_owned(), "B".to_owned()], "C\nD".to_owned());
+                let place = place("/mnt/more", path);
+                write(&mut file, &Listed { place, duration_s: 1.6, title, artists }, folders);
+            }
+            file
+        };
         let folders = [b"/music".to_vec(), b"/mnt/more".to_vec()];
-        let file = write("L", &[line("a.flac"), line("#b.flac")], &folders);
-        assert!(file.starts_with(b"#EXTM3U\n#PLAYLIST:L\n#EXTINF:2,A B\nmore/a.flac\n"));
+        let file = written(&["a.flac", "#b.flac"], &folders);
+        assert!(file.starts_with(b"#EXTM3U\n#PLAYLIST:L\n#EXTINF:2,A, B - C D\nmore/a.flac\n"));
         let told = |path: &str, title: &str| (path.to_owned(), title.to_owned());
-        assert_eq!(read(&file), [told("more/a.flac", "A B"), told("more/#b.flac", "A B")]);
-        let alone = write("L", &[line("#b.flac")], &folders[1..]);
+        assert_eq!(read(&file), [told("more/a.flac", "C D"), told("more/#b.flac", "C D")]);
+        let alone = written(&["#b.flac"], &folders[1..]);
         let read = read(&alone);
         assert!(places(&read[0].0, "", &folders[1..]).contains(&place("/mnt/more", "#b.flac")));
         assert_eq!(super::read(b"\xef\xbb\xbf#EXTM3U\r\n a.mp3 \r\n\r\n"), [told("a.mp3", "")]);

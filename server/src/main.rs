@@ -1,7 +1,10 @@
 //! The `auralis` program: the server and the command line.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+
+mod memory;
 
 fn main() -> std::process::ExitCode {
+    memory::give_back();
     auralis_server::commands::run()
 }

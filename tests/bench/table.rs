@@ -144,6 +144,11 @@ impl Table {
         self.filters.is_empty() || self.filters.iter().any(|filter| name.contains(filter.as_str()))
     }
 
+    /// Whether this very row was asked for.
+    pub fn names(&self, name: &str) -> bool {
+        self.filters.iter().any(|filter| filter == name)
+    }
+
     /// A row whose runs were measured elsewhere, at least one of them.
     pub fn note(&mut self, name: &str, unit: Unit, goal: Goal, mut runs: Vec<f64>) {
         runs.sort_by(f64::total_cmp);

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use auralis_tests::http::{Response, get};
 use image::{DynamicImage, Frame, GrayImage, ImageFormat, RgbaImage};
 
-use crate::house::House;
 use crate::pictures::*;
 
 /// The bound on what any picture may cost, in KiB.
@@ -170,15 +169,6 @@ fn large() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     ]
 }
 
-/// A number of KiB from the status of the server's process.
-#[cfg(target_os = "linux")]
-fn status(house: &mut House, name: &str) -> u64 {
-    let path = format!("/proc/{}/status", house.server().pid());
-    let text = std::fs::read_to_string(path).expect("a status");
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("the number");
-    line.trim_start_matches(':').split_whitespace().next().and_then(|word| word.parse().ok()).expect("KiB")
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn no_picture_costs_much_memory_or_time_and_all_have_an_answer() {
@@ -196,15 +186,14 @@ fn no_picture_costs_much_memory_or_time_and_all_have_an_answer() {
         let kind = if is_bomb { "image/svg+xml" } else { "image/jpeg" };
         assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)), "{title}");
     };
-    let before = status(&mut house, "VmRSS");
+    let before = house.memory("VmRSS");
     for ((title, ..), path) in all.iter().zip(&paths) {
-        let clear = format!("/proc/{}/clear_refs", house.server().pid());
-        std::fs::write(clear, "5").expect("the peak is forgotten");
+        house.forget_peak();
         let start = Instant::now();
         check(title, &house.get(&format!("{path}?size=300")));
         let took = start.elapsed();
         assert!(took < SOON, "{title} took {took:?}");
-        let grown = status(&mut house, "VmHWM").saturating_sub(before);
+        let grown = house.memory("VmHWM").saturating_sub(before);
         assert!(grown < MOST_KIB, "{title} took {grown} KiB");
         println!("{title}: {took:?}, {grown} KiB");
         if bombs.iter().any(|(bomb, ..)| bomb == title) {
@@ -212,9 +201,8 @@ fn no_picture_costs_much_memory_or_time_and_all_have_an_answer() {
         }
     }
     // All of them at once cost no more than one, besides what an allocator kept.
-    let before = status(&mut house, "VmRSS");
-    let clear = format!("/proc/{}/clear_refs", house.server().pid());
-    std::fs::write(clear, "5").expect("the peak is forgotten");
+    let before = house.memory("VmRSS");
+    house.forget_peak();
     let address = house.address();
     std::thread::scope(|scope| {
         let ask = |n: usize| get(address, &format!("{}?size={}", paths[n], 400 + n));
@@ -223,7 +211,7 @@ fn no_picture_costs_much_memory_or_time_and_all_have_an_answer() {
             check(all[n].0, &asked.join().expect("it is answered"));
         }
     });
-    let grown = status(&mut house, "VmHWM").saturating_sub(before);
+    let grown = house.memory("VmHWM").saturating_sub(before);
     assert!(grown < MOST_KIB, "all took {grown} KiB");
     assert_eq!(house.counter("request_errors"), 0);
     // Each is said once, however often it is asked for, and with its reason. What

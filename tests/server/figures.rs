@@ -111,10 +111,9 @@ fn the_library_in_figures_adds_up() {
     }
 }
 
-/// The statements of a request do not grow with the rows that it is about.
-#[test]
-fn what_a_request_asks_of_the_catalog_does_not_grow_with_its_answer() {
-    let mut house = House::new(&[]);
+/// Puts so many tracks into a house that nobody serves yet; their ids. Their files
+/// are empty, and that is known.
+fn fill(house: &House, n_tracks: u32) -> Vec<String> {
     let library = house.library.path().canonicalize().expect("it is there");
     let catalog = Catalog::open(house.data.path(), auralis_core::fingerprint::VERSION).expect("a catalog");
     let folder = catalog.open_folders(&[bytes_of(&library)]).expect("it is opened").remove(0);
@@ -142,15 +141,20 @@ fn what_a_request_asks_of_the_catalog_does_not_grow_with_its_answer() {
             ..Entry::default()
         }
     };
-    let entries: Vec<Entry> = (0..2_000).map(entry).collect();
+    let entries: Vec<Entry> = (0..n_tracks).map(entry).collect();
     let placed = catalog.put(&folder, &entries, &mut HashSet::new()).expect("they are stored");
-    // They hold no sound, and that is known.
     for (placed, entry) in placed.iter().zip(&entries) {
         let stamp = (entry.size, entry.mtime_ns);
         assert!(catalog.put_fault(placed.row, stamp, "measure", "the file is empty").expect("it is stored"));
     }
-    let keys: Vec<String> = placed.into_iter().map(|placed| placed.key).collect();
-    drop(catalog);
+    placed.into_iter().map(|placed| placed.key).collect()
+}
+
+/// The statements of a request do not grow with the rows that it is about.
+#[test]
+fn what_a_request_asks_of_the_catalog_does_not_grow_with_its_answer() {
+    let mut house = House::new(&[]);
+    let keys = fill(&house, 2_000);
     house.open(&[]);
     house.settled(2_000);
     let playlist = house.send("POST", "/api/playlists", json!({"name": "x", "track_ids": keys})).json();
@@ -185,4 +189,29 @@ fn what_a_request_asks_of_the_catalog_does_not_grow_with_its_answer() {
     let (one, all) = (format!("/api/artists/{once}"), format!("/api/artists/{everybody}"));
     assert_eq!(house.get(&all).json()["albums"].as_array().map(Vec::len), Some(500));
     assert_eq!(cost(&one).0, cost(&all).0);
+}
+
+/// Whoever takes a playlist home as a file makes the server write it line by line.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_playlist_is_written_in_little_memory() {
+    let mut house = House::new(&[]);
+    let keys = fill(&house, 2_000);
+    house.open(&[]);
+    house.settled(2_000);
+    let playlist = house.send("POST", "/api/playlists", json!({"name": "x"})).json();
+    let path = format!("/api/playlists/{}", text(&playlist["id"]));
+    for _ in 0..50 {
+        let added = house.send("POST", &format!("{path}/items"), json!({"track_ids": keys}));
+        assert_eq!(added.status, 201, "{}", added.text());
+    }
+    let before = house.memory("VmRSS");
+    house.forget_peak();
+    let file = house.get(&format!("{path}/m3u8")).text();
+    let grown = house.memory("VmHWM").saturating_sub(before);
+    let files: Vec<&str> = file.lines().filter(|line| !line.starts_with('#')).collect();
+    let wanted: Vec<String> =
+        (0..100_000).map(|n| format!("{}/{}.flac", n % 2_000 / 500, n % 2_000)).collect();
+    assert!(files == wanted, "they are not all there in their order");
+    assert!(grown < 32 << 10, "it took {grown} KiB");
 }

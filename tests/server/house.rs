@@ -198,6 +198,26 @@ impl House {
         ids[0]["id"].as_str().expect("an id").to_owned()
     }
 
+    /// A number of KiB from the status of the server's process.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&mut self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.server().pid());
+        let text = std::fs::read_to_string(path).expect("a status");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("the number");
+        line.trim_start_matches(':')
+            .split_whitespace()
+            .next()
+            .and_then(|word| word.parse().ok())
+            .expect("KiB")
+    }
+
+    /// From now on it is counted anew how much memory the server had at most.
+    #[cfg(target_os = "linux")]
+    pub fn forget_peak(&mut self) {
+        let clear = format!("/proc/{}/clear_refs", self.server().pid());
+        std::fs::write(clear, "5").expect("the peak is forgotten");
+    }
+
     /// One of the numbers of /metrics.
     pub fn counter(&self, name: &str) -> u64 {
         let text = self.get("/metrics").text();

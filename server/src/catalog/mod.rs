@@ -51,7 +51,7 @@ pub use lists::{Orders, Part};
 pub use measures::{Content, Measurable, Measured};
 pub use migrations::newest as newest_schema;
 pub use owner::Owner;
-pub use paths::Place;
+pub use paths::{Listed, Place};
 pub use place::CATALOG;
 pub use playlists::{Playlist, PlaylistSort, PlaylistTold, Smart};
 pub use queue::{MAX_QUEUE, Queue, QueueChange, Queued, Repeat};

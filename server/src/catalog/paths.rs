@@ -1,6 +1,7 @@
 //! Tracks by where their files lie, and where the files of tracks lie: what
 //! playlists in files are made of.
 
+use super::tracks::list;
 use super::{Catalog, Result};
 
 /// Where a track's file lies.
@@ -10,6 +11,19 @@ pub struct Place {
     pub folder: Vec<u8>,
     /// Its path in that.
     pub path: Vec<u8>,
+}
+
+/// What a playlist's file tells of a track.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Where its file lies.
+    pub place: Place,
+    /// Seconds.
+    pub duration_s: f64,
+    /// Its title.
+    pub title: String,
+    /// As credited, in order.
+    pub artists: Vec<String>,
 }
 
 impl Catalog {
@@ -39,18 +53,26 @@ impl Catalog {
         })
     }
 
-    /// Where the files of these tracks lie, in this order.
-    pub fn places(&self, rows: &[u32]) -> Result<Vec<Option<Place>>> {
+    /// What `write` makes of these tracks one by one, in this order; those that
+    /// have left the library are left out.
+    pub fn listing(&self, rows: &[u32], write: impl Fn(&mut Vec<u8>, &Listed)) -> Result<Vec<u8>> {
+        let rows = serde_json::to_string(rows)?;
         self.read(|db| {
+            // CROSS: the list is walked as it is, and nothing needs to be sorted.
             let mut statement = db.prepare_cached(
-                "SELECT t.id, d.path, t.path FROM track t JOIN folder d ON d.id = t.folder_id
-                 WHERE t.id IN (SELECT value FROM json_each(?1))",
+                "SELECT d.path, t.path, coalesce(1.0 * t.n_frames / max(t.sample_rate, 1), t.duration_s), t.title,
+                    t.artists
+                 FROM json_each(?1) wanted CROSS JOIN track t ON t.id = wanted.value AND t.codec NOT NULL
+                 CROSS JOIN folder d ON d.id = t.folder_id AND d.open",
             )?;
-            let found = statement.query_map([serde_json::to_string(rows)?], |row| {
-                Ok((row.get::<_, u32>(0)?, Place { folder: row.get(1)?, path: row.get(2)? }))
-            })?;
-            let found: std::collections::HashMap<u32, Place> = found.collect::<rusqlite::Result<_>>()?;
-            Ok(rows.iter().map(|row| found.get(row).cloned()).collect())
+            let (mut listing, mut found) = (Vec::new(), statement.query([&rows])?);
+            while let Some(row) = found.next()? {
+                let place = Place { folder: row.get(0)?, path: row.get(1)? };
+                let listed =
+                    Listed { place, duration_s: row.get(2)?, title: row.get(3)?, artists: list(row, 4)? };
+                write(&mut listing, &listed);
+            }
+            Ok(listing)
         })
     }
 }

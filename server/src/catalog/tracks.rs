@@ -272,7 +272,7 @@ fn fetch(db: &Connection, version: u32, rows: &[u32]) -> Result<Vec<Track>> {
 }
 
 /// A list that is stored as JSON.
-fn list(row: &Row, idx: usize) -> rusqlite::Result<Vec<String>> {
+pub(super) fn list(row: &Row, idx: usize) -> rusqlite::Result<Vec<String>> {
     let json = row.get_ref(idx)?.as_str_or_null()?.unwrap_or_default();
     Ok(serde_json::from_str(json).unwrap_or_default())
 }

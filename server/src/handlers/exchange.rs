@@ -8,7 +8,7 @@ use serde::Deserialize;
 use warp::http::{HeaderValue, header};
 use warp::reply::Response;
 
-use super::items::{done, too_long, with_tracks};
+use super::items::{done, too_long};
 use super::playlists::{MAX_NAME, MOST, by_hand, created, made, shown, unknown};
 use super::{Ask, House, Id, off_thread};
 use crate::catalog::{Change, MAX_ITEMS};
@@ -29,14 +29,8 @@ pub async fn export(id: Id, ask: Ask) -> Result<Response> {
             }
         };
         let folders: Vec<Vec<u8>> = catalog.folders()?.into_iter().map(|folder| folder.path).collect();
-        let places = catalog.places(&rows)?;
-        let tracks = with_tracks(&catalog, places.into_iter().zip(rows).collect())?;
-        let lines = tracks.into_iter().filter_map(|(place, track)| {
-            let name = [track.artists.join(", "), track.title].join(" - ");
-            Some(m3u::Line { duration_s: track.duration_s, name, place: place? })
-        });
-        let lines: Vec<m3u::Line> = lines.collect();
-        let file = m3u::write(&playlist.told.name, &lines, &folders);
+        let mut file = m3u::head(&playlist.told.name);
+        file.extend(catalog.listing(&rows, |file, track| m3u::write(file, track, &folders))?);
         Ok((playlist.told.name, file))
     })
     .await?;

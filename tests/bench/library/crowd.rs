@@ -94,6 +94,15 @@ impl Crowd {
         Server::start(self.data.path(), ["--library".as_ref(), self.library.path().as_os_str()])
     }
 
+    /// The same with a folder of music beside it.
+    pub fn serve_with(&self, more: &Path) -> Server {
+        let library = self.library.path().as_os_str();
+        Server::start(
+            self.data.path(),
+            ["--library".as_ref(), library, "--library".as_ref(), more.as_os_str()],
+        )
+    }
+
     /// KB of the catalog's file for each track; nobody has it open.
     pub fn kilobytes_per_track(&self) -> f64 {
         let bytes = fs::metadata(self.data.path().join(CATALOG)).expect("it is there").len();

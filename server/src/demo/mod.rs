@@ -88,9 +88,12 @@ fn is_there(folder: &Path, track: &Track) -> bool {
     folder.join(file_name(track)).is_file()
 }
 
-/// The pieces of which a track is missing.
+/// The pieces of which a track is missing, with those that are.
 fn missing(folder: &Path) -> Vec<(Piece, Vec<Track>)> {
-    album().into_iter().filter(|(_, tracks)| !tracks.iter().all(|track| is_there(folder, track))).collect()
+    let mut album = album();
+    album.iter_mut().for_each(|(_, tracks)| tracks.retain(|track| !is_there(folder, track)));
+    album.retain(|(_, tracks)| !tracks.is_empty());
+    album
 }
 
 /// Removes what composing that was killed left unfinished.
@@ -105,7 +108,8 @@ fn remove_partial(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Composes `pieces` into `folder`, one per core at a time.
+/// Composes `pieces` into `folder`, one per core at a time, and writes these tracks
+/// of them.
 fn compose(
     folder: &Path,
     pieces: &[(Piece, Vec<Track>)],

@@ -21,8 +21,8 @@ pub enum Part {
 }
 
 /// What a request asks of a representation of `len` bytes with this strong
-/// `etag` (in its quotes).
-pub fn part(method: &Method, headers: &HeaderMap, len: u64, etag: &str) -> Part {
+/// `etag` (in its quotes). Of one whose length is not known there are no ranges.
+pub fn part(method: &Method, headers: &HeaderMap, len: Option<u64>, etag: &str) -> Part {
     if let Some(tags) = list(headers, header::IF_MATCH)
         && !matches_any(&tags, etag, true)
     {
@@ -34,9 +34,7 @@ pub fn part(method: &Method, headers: &HeaderMap, len: u64, etag: &str) -> Part 
         return Part::NotModified;
     }
     // Range is defined for GET (§14.2); for HEAD it is ignored.
-    if method != Method::GET {
-        return Part::Whole;
-    }
+    let Some(len) = len.filter(|_| method == Method::GET) else { return Part::Whole };
     let Some(range) = headers.get(header::RANGE).and_then(|value| value.to_str().ok()) else {
         return Part::Whole;
     };
@@ -144,7 +142,7 @@ mod tests {
         for (name, value) in fields {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        assert_eq!(part(&method, &headers, 1000, "\"tag\""), expected, "{fields:?}");
+        assert_eq!(part(&method, &headers, Some(1000), "\"tag\""), expected, "{fields:?}");
     }
 
     #[test]
@@ -198,6 +196,6 @@ mod tests {
     fn nothing_of_nothing_can_be_asked_for() {
         let mut headers = HeaderMap::new();
         headers.insert("range", HeaderValue::from_static("bytes=0-"));
-        assert_eq!(part(&Method::GET, &headers, 0, "\"tag\""), Part::Unsatisfiable);
+        assert_eq!(part(&Method::GET, &headers, Some(0), "\"tag\""), Part::Unsatisfiable);
     }
 }

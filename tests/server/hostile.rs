@@ -39,7 +39,17 @@ fn hostile_values_are_the_askers_problem() {
             "plan=%27%20OR%201=1--",
             "enhanced=perhaps",
             "format=mp3",
-            "format=flac16",
+            "format=wav",
+            "format=opus&bitrate=31",
+            "format=opus&bitrate=511",
+            "format=opus&bitrate=4294967296",
+            "format=opus&bitrate=NaN",
+            "bitrate=160",
+            "start=NaN",
+            "start=inf",
+            "start=-1e-3",
+            "start=1e300",
+            "start=",
         ] {
             asked.push(format!("{track}/{what}?{query}"));
         }

@@ -6,6 +6,7 @@ mod art_kept;
 mod bombs;
 mod cue;
 mod figures;
+mod formats;
 mod headers;
 mod hostile;
 mod house;

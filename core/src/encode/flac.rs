@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::io::{Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::rc::Rc;
 
 use flac_codec::encode::{FlacSampleWriter, Options, Window};
@@ -14,8 +15,8 @@ use crate::block::Block;
 use crate::error::{Error, Kind, Result};
 use crate::flow::{Appetite, Sink, Spec};
 
-/// Frames handed to the encoder at a time.
-const STRIDE: usize = 4096;
+/// Frames of sound in each of FLAC's.
+pub(super) const STRIDE: usize = 4096;
 /// The highest order of linear prediction. Chosen on the corpus's music with
 /// the two below: twice the speed of the crate's defaults for 1 to 2 % in size.
 const LPC_ORDER: u8 = 6;
@@ -25,10 +26,9 @@ const PARTITION_ORDER: u32 = 4;
 const TAPER: f32 = 0.5;
 /// Seconds between two points of the seek table.
 const SEEK_S: u8 = 10;
-/// The head of a file without a frame: "fLaC", then STREAMINFO as its last block
-/// of 34 bytes (RFC 9639, section 8.2), whose lengths of blocks are those the
-/// encoder writes.
-const EMPTY_HEAD: &[u8] = b"fLaC\x80\x00\x00\x22\x10\x00\x10\x00\x00\x00\x00\x00\x00\x00";
+/// How a file begins whose STREAMINFO is its last block of 34 bytes (RFC 9639,
+/// section 8.2), up to the sizes of FLAC's frames, which are not told.
+const BEFORE_SHAPE: &[u8] = b"fLaC\x80\x00\x00\x22\x10\x00\x10\x00\x00\x00\x00\x00\x00\x00";
 /// The MD5 of nothing (RFC 1321, appendix A.5).
 const EMPTY_MD5: [u8; 16] = 0xD41D_8CD9_8F00_B204_E980_0998_ECF8_427E_u128.to_be_bytes();
 
@@ -75,15 +75,11 @@ impl FlacEncoder {
         dither: bool,
         out: Box<dyn WriteSeek>,
     ) -> Result<Self> {
-        let (Format::Flac16 | Format::Flac24, Some(bits)) = (format, format.bits()) else {
-            return Err(Error::invalid(format!("{format} is not a FLAC format")));
-        };
-        if n_frames >= 1 << 36 {
-            return Err(Error::new(Kind::Limit, "FLAC cannot count as many frames"));
-        }
+        let bits = depth(format)?;
+        let whole = head(spec, bits, n_frames, EMPTY_MD5)?;
         let mut out = Shared(Rc::new(RefCell::new(out)));
         let inner = if n_frames == 0 {
-            out.write_all(&empty(spec, bits)).map_err(unwritten)?;
+            out.write_all(&whole).map_err(unwritten)?;
             None
         } else {
             let n_samples = n_frames * spec.n_channels as u64;
@@ -99,7 +95,16 @@ impl FlacEncoder {
     }
 }
 
-fn options() -> Result<Options> {
+/// Bits of its samples.
+pub(super) fn depth(format: Format) -> Result<u32> {
+    match (format, format.bits()) {
+        (Format::Flac16 | Format::Flac24, Some(bits)) => Ok(bits),
+        _ => Err(Error::invalid(format!("{format} is not a FLAC format"))),
+    }
+}
+
+/// How frames are encoded, and what else is written into a file.
+pub(super) fn options() -> Result<Options> {
     let options = Options::default()
         .max_lpc_order(Some(LPC_ORDER))
         .and_then(|options| options.max_partition_order(PARTITION_ORDER))
@@ -108,11 +113,38 @@ fn options() -> Result<Options> {
     Ok(options.no_padding().seektable_seconds(SEEK_S))
 }
 
-/// A file without a frame.
-fn empty(spec: Spec, bits: u32) -> Vec<u8> {
+/// All that comes before FLAC's first frame, if nothing but STREAMINFO does.
+pub(super) fn head(spec: Spec, bits: u32, n_frames: u64, md5: [u8; 16]) -> Result<Vec<u8>> {
+    if n_frames >= 1 << 36 {
+        return Err(Error::new(Kind::Limit, "FLAC cannot count as many frames"));
+    }
     // 20 bits of rate, 3 of channels, 5 of depth, 36 of frames.
-    let shape = u64::from(spec.rate) << 44 | (spec.n_channels as u64 - 1) << 41 | u64::from(bits - 1) << 36;
-    [EMPTY_HEAD, &shape.to_be_bytes(), &EMPTY_MD5].concat()
+    let shape = u64::from(spec.rate) << 44
+        | (spec.n_channels as u64 - 1) << 41
+        | u64::from(bits - 1) << 36
+        | n_frames;
+    Ok([BEFORE_SHAPE, &shape.to_be_bytes(), &md5].concat())
+}
+
+/// Appends a part of `block` as interleaved integers, with the dither of a track's
+/// frames from `dither` on.
+pub(super) fn interleave(
+    block: &Block,
+    part: Range<usize>,
+    bits: u32,
+    dither: Option<u64>,
+    samples: &mut Vec<i32>,
+) {
+    let (n_channels, n_before) = (block.n_channels(), samples.len());
+    samples.resize(n_before + part.len() * n_channels, 0);
+    for channel in 0..n_channels {
+        let plane = &block.plane(channel)[part.clone()];
+        let lane = samples[n_before + channel..].iter_mut().step_by(n_channels);
+        for ((sample, &x), number) in lane.zip(plane).zip(0..) {
+            let noise = dither.map_or(0.0, |first| tpdf(first + number, channel));
+            *sample = quantise(x, bits, noise);
+        }
+    }
 }
 
 impl Sink for FlacEncoder {
@@ -123,15 +155,9 @@ impl Sink for FlacEncoder {
         }
         for start in (0..block.n_frames()).step_by(STRIDE) {
             let n = STRIDE.min(block.n_frames() - start);
-            self.samples.resize(n * n_channels, 0);
-            for channel in 0..n_channels {
-                let plane = &block.plane(channel)[start..start + n];
-                let lane = self.samples[channel..].iter_mut().step_by(n_channels);
-                for ((sample, &x), number) in lane.zip(plane).zip(self.written..) {
-                    let noise = if self.dither { tpdf(number, channel) } else { 0.0 };
-                    *sample = quantise(x, self.bits, noise);
-                }
-            }
+            self.samples.clear();
+            let dither = self.dither.then_some(self.written);
+            interleave(block, start..start + n, self.bits, dither, &mut self.samples);
             self.written += n as u64;
             if self.written > self.promised {
                 return all_written(self.promised, self.written).map(|()| Appetite::More);
@@ -157,7 +183,7 @@ impl Encoder for FlacEncoder {
 
 /// The file's failures are the disk's; of the crate's own, which are about
 /// parameters set here, none is expected.
-fn failed(cause: flac_codec::Error) -> Error {
+pub(super) fn failed(cause: flac_codec::Error) -> Error {
     match cause {
         flac_codec::Error::Io(cause) => unwritten(cause),
         cause => Error::invalid("the FLAC encoder refused").because(cause),

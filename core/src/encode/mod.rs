@@ -7,11 +7,13 @@
 
 pub mod dither;
 pub mod flac;
+pub mod flac_stream;
 pub mod opus;
 pub mod wav;
 
 use std::fmt;
 use std::io::{Seek, Write};
+use std::ops::Range;
 use std::str::FromStr;
 
 use crate::error::{Error, Kind, Result};
@@ -124,6 +126,41 @@ pub fn encoder(
     dither: bool,
     out: Box<dyn WriteSeek>,
 ) -> Result<Box<dyn Encoder>> {
+    check(spec)?;
+    Ok(match format {
+        Format::Wav16 | Format::Wav24 | Format::WavF32 => {
+            Box::new(wav::WavEncoder::new(format, spec, n_frames, dither, out)?)
+        }
+        Format::Flac16 | Format::Flac24 => {
+            Box::new(flac::FlacEncoder::new(format, spec, n_frames, dither, out)?)
+        }
+        Format::Opus => Box::new(opus::OpusEncoder::new(spec, n_frames, opus::BIT_RATE, out)?),
+    })
+}
+
+/// An encoder of the range `frames` of a track, which cannot go back in `out`: of
+/// FLAC and Opus. What else there is has bytes that any range can be made of (see
+/// [`wav`]). `bit_rate` is of Opus, in bits per second.
+pub fn streamed(
+    format: Format,
+    spec: Spec,
+    frames: Range<u64>,
+    dither: bool,
+    bit_rate: u32,
+    out: impl Write + Send + 'static,
+) -> Result<Box<dyn Encoder + Send>> {
+    check(spec)?;
+    Ok(match format {
+        Format::Opus => {
+            let n_frames = frames.end.saturating_sub(frames.start);
+            Box::new(opus::OpusEncoder::new(spec, n_frames, bit_rate, out)?)
+        }
+        _ => Box::new(flac_stream::FlacStream::new(format, spec, frames, dither, out)?),
+    })
+}
+
+/// Whether any format can have this shape.
+fn check(spec: Spec) -> Result<()> {
     if !(MIN_RATE..=MAX_RATE).contains(&spec.rate) {
         return Err(Error::invalid(format!(
             "a rate of {} Hz cannot be written, it must lie in {MIN_RATE} … {MAX_RATE}",
@@ -136,15 +173,7 @@ pub fn encoder(
             spec.n_channels
         )));
     }
-    Ok(match format {
-        Format::Wav16 | Format::Wav24 | Format::WavF32 => {
-            Box::new(wav::WavEncoder::new(format, spec, n_frames, dither, out)?)
-        }
-        Format::Flac16 | Format::Flac24 => {
-            Box::new(flac::FlacEncoder::new(format, spec, n_frames, dither, out)?)
-        }
-        Format::Opus => Box::new(opus::OpusEncoder::new(spec, n_frames, out)?),
-    })
+    Ok(())
 }
 
 /// The error for a write that failed underneath.

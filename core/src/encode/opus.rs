@@ -3,10 +3,13 @@
 //! pre-skip and the last page's position trims the end, so that what is decoded
 //! has exactly the frames that went in (law L3).
 
+use std::io::Write;
+use std::ops::RangeInclusive;
+
 use ogg::writing::{PacketWriteEndInfo, PacketWriter};
 use ropus::{Application, Bitrate, Channels, Signal};
 
-use super::{Encoder, WriteSeek, all_written, unwritten};
+use super::{Encoder, all_written, unwritten};
 use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::flow::{Appetite, Sink, Spec};
@@ -24,14 +27,17 @@ const PACKET: usize = 960;
 const PACKETS_PER_PAGE: u64 = 50;
 /// Bits per second, on average: beyond what listeners tell from the original
 /// (Opus recommended settings, wiki.xiph.org: 128 kb/s for stereo music).
-const BIT_RATE: u32 = 160_000;
+pub const BIT_RATE: u32 = 160_000;
+/// The least and the most that stereo music is written at (RFC 6716, section
+/// 2.1.1, has 6 to 510 kb/s; below 32 it is no music any more).
+pub const BIT_RATES: RangeInclusive<u32> = 32_000..=510_000;
 /// The longest packet that an encoder may make (RFC 6716, section 3.2.1).
 const MAX_PACKET_BYTES: usize = 1275;
 /// One stream per file, so any number will do.
 const SERIAL: u32 = 0x4155_5241;
 
 /// Writes one Opus file.
-pub struct OpusEncoder {
+pub struct OpusEncoder<W: Write> {
     clock: Option<Clock>,
     promised: u64,
     written: u64,
@@ -45,7 +51,7 @@ pub struct OpusEncoder {
     pending: Vec<f32>,
     packet: Box<[u8]>,
     codec: ropus::Encoder,
-    out: PacketWriter<'static, Box<dyn WriteSeek>>,
+    out: PacketWriter<'static, W>,
 }
 
 /// The way from another rate to 48 kHz.
@@ -57,9 +63,17 @@ struct Clock {
     late: usize,
 }
 
-impl OpusEncoder {
-    /// Starts a stream of `n_frames` of `spec` in `out`.
-    pub fn new(spec: Spec, n_frames: u64, out: Box<dyn WriteSeek>) -> Result<Self> {
+impl<W: Write> OpusEncoder<W> {
+    /// Starts a stream of `n_frames` of `spec` in `out`, of so many bits per second
+    /// on average.
+    pub fn new(spec: Spec, n_frames: u64, bit_rate: u32, out: W) -> Result<Self> {
+        if !BIT_RATES.contains(&bit_rate) {
+            return Err(Error::invalid(format!(
+                "Opus is written at {} to {} bits per second, not at {bit_rate}",
+                BIT_RATES.start(),
+                BIT_RATES.end()
+            )));
+        }
         if spec.n_channels != 2 {
             return Err(Error::invalid("Opus is written in stereo only"));
         }
@@ -67,7 +81,7 @@ impl OpusEncoder {
         let wanted = u64::try_from(wanted.div_ceil(u128::from(spec.rate)))
             .map_err(|_| Error::invalid("Ogg cannot count as many frames"))?;
         let codec = ropus::Encoder::builder(RATE, Channels::Stereo, Application::Audio)
-            .bitrate(Bitrate::Bits(BIT_RATE))
+            .bitrate(Bitrate::Bits(bit_rate))
             .signal(Signal::Music)
             .complexity(10)
             .vbr(true)
@@ -157,7 +171,7 @@ impl Clock {
     }
 }
 
-impl OpusEncoder {
+impl<W: Write> OpusEncoder<W> {
     /// Resamples and takes all of `block`.
     fn convert(&mut self, clock: &mut Clock, block: &Block) -> Result<()> {
         let mut at = 0;
@@ -172,7 +186,7 @@ impl OpusEncoder {
     }
 }
 
-impl Sink for OpusEncoder {
+impl<W: Write> Sink for OpusEncoder<W> {
     fn write(&mut self, block: &Block) -> Result<Appetite> {
         if block.n_channels() != 2 {
             return Err(Error::invalid("the block has another number of channels than the file"));
@@ -190,7 +204,7 @@ impl Sink for OpusEncoder {
     }
 }
 
-impl Encoder for OpusEncoder {
+impl<W: Write> Encoder for OpusEncoder<W> {
     fn finish(mut self: Box<Self>) -> Result<()> {
         all_written(self.promised, self.written)?;
         if let Some(mut clock) = self.clock.take() {
@@ -246,7 +260,7 @@ mod tests {
         let memory = Memory::default();
         let n = sound.n_frames();
         let spec = Spec { rate, n_channels: 2 };
-        let mut encoder = Box::new(OpusEncoder::new(spec, n as u64, Box::new(memory.clone())).unwrap());
+        let mut encoder = Box::new(OpusEncoder::new(spec, n as u64, BIT_RATE, memory.clone()).unwrap());
         let mut start = 0;
         for step in [1, 4095, 128, 10_000, usize::MAX] {
             let end = start + step.min(n - start);
@@ -341,9 +355,9 @@ mod tests {
     #[test]
     fn only_stereo_and_only_what_was_promised() {
         let mono = Spec { rate: RATE, n_channels: 1 };
-        assert!(OpusEncoder::new(mono, 1, Box::new(Memory::default())).is_err());
+        assert!(OpusEncoder::new(mono, 1, BIT_RATE, Memory::default()).is_err());
         let stereo = Spec { rate: RATE, n_channels: 2 };
-        let mut encoder = Box::new(OpusEncoder::new(stereo, 10, Box::new(Memory::default())).unwrap());
+        let mut encoder = Box::new(OpusEncoder::new(stereo, 10, BIT_RATE, Memory::default()).unwrap());
         encoder.write(&tone(RATE, 9)).unwrap();
         assert!(encoder.finish().unwrap_err().message.contains("10 frames were promised"));
     }

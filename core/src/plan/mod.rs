@@ -178,6 +178,21 @@ impl Plan {
         };
         Trim { lufs: missed(self.promise.lufs, lufs), lra_lu: missed(self.promise.lra_lu, Some(lra_lu)) }
     }
+
+    /// Leaves the headroom that a lossy format needs, also where the plan would
+    /// leave the track's own peaks: near intensity 0.
+    pub fn lower_ceiling(&mut self, ceiling_dbtp: f32) {
+        let limiter = &mut self.stages.limiter;
+        limiter.ceiling_dbtp = limiter.ceiling_dbtp.min(ceiling_dbtp);
+        self.promise.true_peak_dbtp = self.promise.true_peak_dbtp.map(|peak| peak.min(ceiling_dbtp.into()));
+    }
+
+    /// Whether it leaves every sample of a track of this true peak as it is.
+    pub fn is_neutral(&self, true_peak_dbtp: Option<f64>) -> bool {
+        let neutral = Stages { limiter: self.stages.limiter, ..Stages::neutral() };
+        let peak = true_peak_dbtp.unwrap_or(f64::NEG_INFINITY);
+        self.stages == neutral && f64::from(self.stages.limiter.ceiling_dbtp) >= peak
+    }
 }
 
 /// The plan for a track without loudness.

@@ -9,7 +9,7 @@ use auralis_core::fingerprint::Fingerprint;
 use auralis_core::flow::{Source, Stereo};
 use auralis_core::geometry::Geometry;
 use auralis_core::meter::{Meter, Reading};
-use auralis_core::plan::{self, Plan, Stages, Taste, Trim};
+use auralis_core::plan::{self, Plan, Taste, Trim};
 use auralis_core::player::Render;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -139,7 +139,7 @@ fn render(
 fn planned(track: &Fingerprint, taste: &Taste, format: Format, trim: Trim) -> Result<Plan, Error> {
     let mut plan = plan::plan_trimmed(track, taste, trim)?;
     if let Some(ceiling) = format.ceiling_dbtp() {
-        lower_ceiling(&mut plan, ceiling);
+        plan.lower_ceiling(ceiling);
     }
     Ok(plan)
 }
@@ -184,27 +184,12 @@ fn write(
     Ok(meter.finish().loudness)
 }
 
-/// Leaves the headroom that a lossy format needs, also where the plan would
-/// leave the source's own peaks: near intensity 0.
-fn lower_ceiling(plan: &mut Plan, ceiling: f32) {
-    let limiter = &mut plan.stages.limiter;
-    limiter.ceiling_dbtp = limiter.ceiling_dbtp.min(ceiling);
-    plan.promise.true_peak_dbtp = plan.promise.true_peak_dbtp.map(|peak| peak.min(ceiling.into()));
-}
-
 /// Rounding is dithered where the samples are not the source's own any more,
 /// or were finer than what is written.
 fn needs_dither(measured: &Measured, plan: &Plan, format: Format) -> bool {
     let Some(bits) = format.bits() else { return false };
     let is_exact = measured.bits.is_some_and(|own| own <= bits) && measured.fingerprint.channels <= 2;
-    !is_exact || !is_neutral(plan, &measured.fingerprint)
-}
-
-/// Whether the plan leaves every sample as it is.
-fn is_neutral(plan: &Plan, track: &Fingerprint) -> bool {
-    let neutral = Stages { limiter: plan.stages.limiter, ..Stages::neutral() };
-    let peak = track.true_peak_dbtp.unwrap_or(f64::NEG_INFINITY);
-    plan.stages == neutral && f64::from(plan.stages.limiter.ceiling_dbtp) >= peak
+    !is_exact || !plan.is_neutral(measured.fingerprint.true_peak_dbtp)
 }
 
 /// What a file name says about what is in the file.

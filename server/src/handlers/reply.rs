@@ -63,8 +63,8 @@ pub fn nothing() -> Response {
 
 /// Something with a length and a tag, of which any part may be asked for.
 pub struct Whole<'a> {
-    /// Its length in bytes.
-    pub len: u64,
+    /// Its length in bytes; none: it is not known, and there are no parts of it.
+    pub len: Option<u64>,
     /// Its strong tag, without quotes.
     pub tag: &'a str,
     /// Its media type.
@@ -82,15 +82,16 @@ impl Whole<'_> {
     pub fn answer(&self, ask: &Ask, body: impl FnOnce(Range<u64>) -> Pieces) -> Result<Response> {
         let etag = format!("\"{}\"", self.tag);
         let part = part(&ask.method, &ask.headers, self.len, &etag);
+        let len = self.len.unwrap_or(u64::MAX);
         match part {
             Part::Unsatisfiable => {
                 let unsatisfiable = Error::new(
                     StatusCode::RANGE_NOT_SATISFIABLE,
                     "range-not-satisfiable",
-                    format!("the range lies outside of the {} bytes there are", self.len),
+                    format!("the range lies outside of the {len} bytes there are"),
                 );
                 return Err(unsatisfiable
-                    .with(header::CONTENT_RANGE, &format!("bytes */{}", self.len))
+                    .with(header::CONTENT_RANGE, &format!("bytes */{len}"))
                     .with(header::ACCEPT_RANGES, "bytes"));
             }
             Part::Failed => {
@@ -102,7 +103,7 @@ impl Whole<'_> {
             }
             Part::Whole | Part::Bytes(_) | Part::NotModified => {}
         }
-        let range = part.range(self.len);
+        let range = part.range(len);
         let n_bytes = range.end - range.start;
         let has_body = part != Part::NotModified && !ask.is_head() && n_bytes > 0;
         let mut response = if has_body {
@@ -118,13 +119,15 @@ impl Whole<'_> {
             }
         };
         set(header::ETAG, &etag);
-        set(header::ACCEPT_RANGES, "bytes");
+        set(header::ACCEPT_RANGES, if self.len.is_some() { "bytes" } else { "none" });
         if part != Part::NotModified {
             set(header::CONTENT_TYPE, self.media_type);
-            set(header::CONTENT_LENGTH, &n_bytes.to_string());
+            if self.len.is_some() {
+                set(header::CONTENT_LENGTH, &n_bytes.to_string());
+            }
         }
         headers.insert(header::CACHE_CONTROL, self.keep.value());
-        if let Some(value) = part.content_range(self.len) {
+        if let Some(value) = part.content_range(len) {
             headers.insert(header::CONTENT_RANGE, value);
         }
         Ok(response)
@@ -132,7 +135,7 @@ impl Whole<'_> {
 
     /// The same for bytes that are at hand.
     pub fn of_bytes(ask: &Ask, bytes: Bytes, tag: &str, media_type: &str, keep: Keep) -> Result<Response> {
-        let whole = Whole { len: bytes.len() as u64, tag, media_type, keep };
+        let whole = Whole { len: Some(bytes.len() as u64), tag, media_type, keep };
         whole.answer(ask, |range| {
             let piece = bytes.slice(range.start as usize..range.end as usize);
             Box::pin(futures_util::stream::iter([Ok(piece)]))

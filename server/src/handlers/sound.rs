@@ -33,7 +33,7 @@ pub async fn file(id: Id, ask: Ask) -> Result<Response> {
         return part(&id, track, &ask).await;
     }
     let whole = Whole {
-        len: track.size,
+        len: Some(track.size),
         tag: &media::file_id(&track),
         media_type: media::media_type(&track),
         keep: Keep::Revalidate,
@@ -59,7 +59,16 @@ async fn part(id: &Id, track: Measurable, ask: &Ask) -> Result<Response> {
         Some(17..=24) if spec.n_channels <= 2 => Format::Wav24,
         _ => Format::WavF32,
     };
-    let recipe = Recipe { track, plan: None, n_frames, rate: spec.rate, format, frames: 0..n_frames };
+    let recipe = Recipe {
+        track,
+        plan: None,
+        is_neutral: true,
+        n_frames,
+        rate: spec.rate,
+        format,
+        bit_rate: 0,
+        frames: 0..n_frames,
+    };
     send(recipe, Keep::Revalidate, ask)
 }
 
@@ -110,9 +119,7 @@ pub async fn waveform(id: Id, ask: Ask) -> Result<Response> {
 /// GET /api/tracks/{id}/plan
 pub async fn plan(id: Id, ask: Ask) -> Result<Response> {
     let query: TasteQuery = ask.query()?;
-    if query.format.is_some() || query.enhanced.is_some() {
-        return Err(Error::bad_request("in the query: a plan has no format and no enhanced"));
-    }
+    query.is_about_a_plan()?;
     let (track, json) = stored(&ask.house, &id).await?;
     let keep = kept(&query);
     let (_, body) = planned(&ask.house, &track, json, &query, Patience::AnswerAtOnce).await?;
@@ -121,16 +128,21 @@ pub async fn plan(id: Id, ask: Ask) -> Result<Response> {
     Whole::of_bytes(&ask, body.into(), &tag, "application/json", keep)
 }
 
-/// GET /api/tracks/{id}/stream: the track as one WAV
+/// GET /api/tracks/{id}/stream: the track, or what is left of it from a second on,
+/// as one file
 pub async fn stream(id: Id, ask: Ask) -> Result<Response> {
     let query: TasteQuery = ask.query()?;
-    let recipe = recipe(&ask.house, &id, &query).await?;
+    let mut recipe = recipe(&ask.house, &id, &query).await?;
+    recipe.frames.start = query.first_frame(recipe.n_frames, recipe.rate)?;
     send(recipe, kept(&query), &ask)
 }
 
-/// GET /api/tracks/{id}/chunks/{k}: one chunk as a WAV of its own
+/// GET /api/tracks/{id}/chunks/{k}: one chunk as a file of its own
 pub async fn chunk(id: Id, k: u64, ask: Ask) -> Result<Response> {
     let query: TasteQuery = ask.query()?;
+    if query.start.is_some() {
+        return Err(Error::bad_request("in the query: a chunk begins where it begins; start is of streams"));
+    }
     let mut recipe = recipe(&ask.house, &id, &query).await?;
     let geometry = Geometry::at(recipe.rate);
     let n_chunks = geometry.n_chunks(recipe.n_frames);
@@ -148,7 +160,8 @@ fn kept(query: &TasteQuery) -> Keep {
 
 fn send(recipe: Recipe, keep: Keep, ask: &Ask) -> Result<Response> {
     let tag = recipe.tag();
-    let whole = Whole { len: recipe.file_len(), tag: &tag, media_type: "audio/wav", keep };
+    let media_type = recipe.format.media_type();
+    let whole = Whole { len: recipe.file_len(), tag: &tag, media_type, keep };
     whole.answer(ask, |range| {
         Box::pin(recipe.pieces(range, ask.house.pool.clone(), Arc::clone(&ask.house.metrics)))
     })
@@ -156,7 +169,7 @@ fn send(recipe: Recipe, keep: Keep, ask: &Ask) -> Result<Response> {
 
 /// What is to be rendered for this query; waits a while for the fingerprint.
 async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recipe> {
-    let format = query.format()?;
+    let (format, bit_rate) = (query.format()?, query.bit_rate()?);
     let enhanced = query.enhanced.unwrap_or(true);
     if !enhanced && query.plan.is_some() {
         return Err(Error::bad_request(
@@ -168,13 +181,24 @@ async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recip
     let print = parsed(&json)?;
     let plan = match enhanced {
         true => {
-            let (plan, _) = planned(house, &track, Some(json), query, Patience::Wait).await?;
-            Some((plan.stages, plan.id))
+            let (mut plan, _) = planned(house, &track, Some(json), query, Patience::Wait).await?;
+            if let Some(ceiling) = format.ceiling_dbtp() {
+                plan.lower_ceiling(ceiling);
+            }
+            Some(plan)
         }
         false => None,
     };
     // A file that is gone is a 404 before the first byte, not a broken body.
     let (_, file) = open(house, file).await?;
-    let n_frames = print.n_frames;
-    Ok(Recipe { track: file, plan, n_frames, rate: print.sample_rate, format, frames: 0..n_frames })
+    Ok(Recipe {
+        track: file,
+        is_neutral: plan.as_ref().is_none_or(|plan| plan.is_neutral(print.true_peak_dbtp)),
+        plan: plan.map(|plan| (plan.stages, plan.id)),
+        n_frames: print.n_frames,
+        rate: print.sample_rate,
+        format,
+        bit_rate,
+        frames: 0..print.n_frames,
+    })
 }

@@ -1,6 +1,6 @@
 //! What a query says of how a track shall sound, and the plan that comes of it.
 
-use auralis_core::encode::Format;
+use auralis_core::encode::{Format, opus};
 use auralis_core::plan::{AlbumLoudness, Plan, Preset, Taste, plan_trimmed};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -32,13 +32,24 @@ pub struct TasteQuery {
     reference: Option<String>,
     /// The id of a plan that was handed out, in place of all of these.
     pub plan: Option<String>,
-    /// How samples are written.
-    #[schemars(extend("enum" = ["wav16", "wav24", "wavf32"], "default" = "wav16"))]
-    pub format: Option<String>,
+    /// How sound is written. Of a WAV any range can be asked for.
+    #[schemars(extend("enum" = Format::ALL.map(Format::name), "default" = Format::Wav16.name()))]
+    format: Option<String>,
+    /// Of Opus: kilobits per second, on average.
+    #[schemars(range(min = 32, max = 510), extend("default" = 160))]
+    bitrate: Option<u32>,
     /// Whether it is enhanced at all.
     #[schemars(extend("default" = true))]
     pub enhanced: Option<bool>,
+    /// From which second on.
+    #[schemars(range(min = 0), extend("default" = 0))]
+    pub start: Option<f64>,
 }
+
+/// What a plan is not asked for with.
+pub const OF_SOUND: [&str; 4] = ["format", "bitrate", "enhanced", "start"];
+/// What a chunk is not asked for with.
+pub const OF_STREAMS: [&str; 1] = ["start"];
 
 /// Whether a fingerprint that is being made is waited for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,14 +91,50 @@ impl TasteQuery {
             || self.reference.is_some()
     }
 
-    /// The WAV format that is wanted.
-    pub fn format(&self) -> Result<Format> {
-        let name = self.format.as_deref().unwrap_or("wav16");
-        match name.parse() {
-            Ok(format @ (Format::Wav16 | Format::Wav24 | Format::WavF32)) => Ok(format),
-            _ => Err(Error::unprocessable(format!("format is {name:?}; it must be wav16, wav24 or wavf32"))
-                .about("format")),
+    /// Refuses what only sound is asked for with.
+    pub fn is_about_a_plan(&self) -> Result<()> {
+        let told =
+            [self.format.is_some(), self.bitrate.is_some(), self.enhanced.is_some(), self.start.is_some()];
+        match OF_SOUND.into_iter().zip(told).find(|(_, is_told)| *is_told) {
+            Some((name, _)) => Err(Error::bad_request(format!("in the query: a plan has no {name}"))),
+            None => Ok(()),
         }
+    }
+
+    /// The format that is wanted.
+    pub fn format(&self) -> Result<Format> {
+        let Some(name) = &self.format else { return Ok(Format::Wav16) };
+        name.parse().map_err(|error: auralis_core::error::Error| {
+            Error::unprocessable(error.to_string()).about("format")
+        })
+    }
+
+    /// Bits per second of what leaves a choice.
+    pub fn bit_rate(&self) -> Result<u32> {
+        let Some(kilobits) = self.bitrate else { return Ok(opus::BIT_RATE) };
+        if self.format()? != Format::Opus {
+            return Err(Error::unprocessable("only opus has a bitrate").about("bitrate"));
+        }
+        let bits = kilobits.saturating_mul(1_000);
+        if !opus::BIT_RATES.contains(&bits) {
+            let (least, most) = (opus::BIT_RATES.start() / 1_000, opus::BIT_RATES.end() / 1_000);
+            let wrong = format!("bitrate is {kilobits}; it must be from {least} to {most}");
+            return Err(Error::unprocessable(wrong).about("bitrate"));
+        }
+        Ok(bits)
+    }
+
+    /// The frame at which it shall begin, of a track of so many.
+    pub fn first_frame(&self, n_frames: u64, rate: u32) -> Result<u64> {
+        let start = self.start.unwrap_or(0.0);
+        let frame = (start * f64::from(rate)).round();
+        // Not a number is in no range.
+        if !(0.0..=n_frames as f64).contains(&frame) {
+            let end = n_frames as f64 / f64::from(rate);
+            let wrong = format!("start is {start}; it must be from 0 to {end}, where the track ends");
+            return Err(Error::unprocessable(wrong).about("start"));
+        }
+        Ok(frame as u64)
     }
 }
 
@@ -117,6 +164,9 @@ pub async fn planned(
     }
     // Album and reference are fingerprints of others.
     let mut taste = taste(query.preset.as_deref(), query.intensity, query.target_lufs)?;
+    if let Some(ceiling) = query.format()?.ceiling_dbtp() {
+        taste.ceiling_dbtp = taste.ceiling_dbtp.min(ceiling);
+    }
     let json = measured(house, track, json).await?;
     let reference = match &query.reference {
         Some(id) => Some(reference(house, id, patience).await?),

@@ -5,11 +5,11 @@ use super::measured::{Fingerprint, Plan, Waveform};
 use crate::dto::{ColourDto, List, SimilarDto};
 use crate::handlers::artwork::ArtworkQuery;
 use crate::handlers::similar::{PathQuery, SimilarQuery};
-use crate::handlers::taste::TasteQuery;
+use crate::handlers::taste::{OF_SOUND, OF_STREAMS, TasteQuery};
 
 /// It is not measured yet, or cannot be.
 const UNMEASURED: &[u16] = &[422, 503];
-const WAV: &[&str] = &["audio/wav"];
+const SOUND: &[&str] = &["audio/wav", "audio/flac", "audio/ogg"];
 
 pub(super) fn docs() -> Vec<Doc> {
     vec![
@@ -19,7 +19,7 @@ pub(super) fn docs() -> Vec<Doc> {
             .whole_json::<Fingerprint>("The fingerprint")
             .or(UNMEASURED),
         get("/api/tracks/{id}/plan", "plan", "What is done to it for a taste, and why")
-            .query_without::<TasteQuery>(&["format", "enhanced"])
+            .query_without::<TasteQuery>(&OF_SOUND)
             .whole_json::<Plan>("The plan")
             .or(UNMEASURED),
         get("/api/tracks/{id}/waveform", "waveform", "Its outline, for drawing")
@@ -48,17 +48,17 @@ pub(super) fn docs() -> Vec<Doc> {
         get("/api/albums/{id}/artwork", "album_artwork", "The picture of its first track that has one")
             .query::<ArtworkQuery>()
             .whole("The picture", &["image/*"]),
-        get("/api/tracks/{id}/stream", "stream", "It, enhanced, as one WAV")
+        get("/api/tracks/{id}/stream", "stream", "It, enhanced, as one file")
             .query::<TasteQuery>()
-            .whole("The sound", WAV)
+            .whole("The sound", SOUND)
             .or(UNMEASURED),
         get(
             "/api/tracks/{id}/chunks/{k}",
             "chunk",
-            "Ten seconds of that, counted from 0, as a WAV of their own",
+            "Ten seconds of that, counted from 0, as a file of their own",
         )
-        .query::<TasteQuery>()
-        .whole("The sound", WAV)
+        .query_without::<TasteQuery>(&OF_STREAMS)
+        .whole("The sound", SOUND)
         .or(UNMEASURED),
     ]
 }

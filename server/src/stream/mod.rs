@@ -1,13 +1,14 @@
-//! Sound as bytes: a WAV that exists only in parts. Its bytes stand for frames
-//! by arithmetic, and any frame can be rendered alone (law L2), so any range of
-//! it is made when it is asked for. A slice at a time: a client that stops
-//! reading stops the rendering and holds no thread.
+//! Sound as bytes, made while it is sent: a slice at a time, so that a client that
+//! stops reading stops the rendering and holds no thread.
+
+mod encoded;
+mod wav;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use auralis_core::block::Block;
-use auralis_core::encode::{Format, wav};
+use auralis_core::encode::Format;
 use auralis_core::error;
 use auralis_core::flow::{Source, Spec, Stereo};
 use auralis_core::geometry::Geometry;
@@ -31,17 +32,19 @@ pub struct Recipe {
     pub track: Measurable,
     /// Its plan's stages and id; none: the decoder's frames as they are.
     pub plan: Option<(Stages, String)>,
+    /// Whether the plan leaves every frame as it is.
+    pub is_neutral: bool,
     /// Counted frames of the track.
     pub n_frames: u64,
     /// Frames per second.
     pub rate: u32,
-    /// How frames become bytes: one of the WAV formats.
+    /// How frames become bytes.
     pub format: Format,
+    /// Bits per second, where the format leaves a choice.
+    pub bit_rate: u32,
     /// The frames of the track that the file holds.
     pub frames: Range<u64>,
 }
-
-type Sound = Box<dyn Source + Send>;
 
 impl Recipe {
     fn spec(&self) -> Spec {
@@ -52,16 +55,17 @@ impl Recipe {
         self.frames.end - self.frames.start
     }
 
-    /// Length in bytes, header included.
-    pub fn file_len(&self) -> u64 {
-        wav::file_len(self.format, self.spec(), self.n_held())
+    /// Length in bytes, where it is known before all is made: any range of such a
+    /// file can be asked for.
+    pub fn file_len(&self) -> Option<u64> {
+        wav::is_of(self.format).then(|| wav::file_len(self))
     }
 
     /// What says that two renders are the same, to the byte.
     pub fn tag(&self) -> String {
         let plan = self.plan.as_ref().map_or("none", |(_, id)| id);
         let geometry = format!("{:?}", Geometry::at(self.rate));
-        let held = format!("{:?} {:?}", self.format, self.frames);
+        let held = format!("{:?} {} {:?}", self.format, self.bit_rate, self.frames);
         key(&[
             media::file_id(&self.track).as_bytes(),
             plan.as_bytes(),
@@ -71,116 +75,81 @@ impl Recipe {
         ])
     }
 
-    /// Opens the sound at `frame` of the track, and says whether its depth is
-    /// reduced, which takes dither.
-    fn open(&self, frame: u64) -> Result<(Sound, bool), Error> {
-        let part = media::sound(&self.track)?;
-        let bits = part.whole().bits_per_sample();
-        let stereo = Stereo::new(part);
-        let mut sound: Sound = match &self.plan {
-            Some((stages, _)) => {
-                Box::new(Render::new(stereo, stages, self.n_frames, Geometry::at(self.rate))?)
-            }
-            None => Box::new(stereo),
-        };
-        if frame > 0 {
-            sound.seek(frame)?;
-        }
-        let reduced = match (self.format.bits(), bits) {
-            (Some(to), Some(from)) => from > to,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        Ok((sound, reduced || self.plan.is_some()))
-    }
-
-    /// The bytes of `range`, rendered as they are asked for.
+    /// The bytes of `range` (of all, where the length is not known), made as they
+    /// are asked for.
     pub fn pieces(
         self,
         range: Range<u64>,
         pool: Pool,
         metrics: Arc<Metrics>,
     ) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + Send {
-        let cursor = Cursor { at: range.start, end: range.end, sound: None, recipe: self, metrics };
-        futures_util::stream::try_unfold(cursor, move |mut cursor| {
+        let maker: Box<dyn Maker> = match wav::is_of(self.format) {
+            true => Box::new(wav::Cursor::new(self, range, metrics)),
+            false => Box::new(encoded::Encoding::new(self, metrics)),
+        };
+        futures_util::stream::try_unfold(maker, move |mut maker| {
             let pool = pool.clone();
             async move {
-                if cursor.at >= cursor.end {
-                    return Ok(None);
-                }
-                let rendered = pool.run(move || {
-                    let bytes = cursor.slice()?;
-                    Ok::<_, Error>((bytes, cursor))
-                });
-                let outcome = rendered.await.map_err(Error::from).and_then(|rendered| rendered);
-                outcome.map(Some).map_err(std::io::Error::other)
+                let made = pool.run(move || Ok::<_, Error>(maker.next()?.map(|bytes| (bytes, maker))));
+                let outcome = made.await.map_err(Error::from).and_then(|made| made);
+                outcome.map_err(std::io::Error::other)
             }
         })
     }
 }
 
-/// A place in the virtual file, and the sound opened there.
-struct Cursor {
-    at: u64,
-    end: u64,
-    sound: Option<Opened>,
-    recipe: Recipe,
-    metrics: Arc<Metrics>,
+/// Makes bytes.
+trait Maker: Send {
+    /// The next of them; none: that was all.
+    fn next(&mut self) -> Result<Option<Bytes>, Error>;
 }
 
-struct Opened {
-    sound: Sound,
+/// The frames of a recipe from one of them on.
+struct Frames {
+    sound: Box<dyn Source + Send>,
+    /// Whether integers are dithered.
     dither: bool,
     block: Block,
+    /// The frame that comes next.
+    at: u64,
 }
 
-impl Cursor {
-    /// The next bytes: the header, or some frames.
-    fn slice(&mut self) -> Result<Bytes, Error> {
-        let recipe = &self.recipe;
-        let header = wav::header(recipe.format, recipe.spec(), recipe.n_held());
-        let n_header = header.len() as u64;
-        if self.at < n_header {
-            let end = self.end.min(n_header);
-            let bytes = Bytes::from(header).slice(self.at as usize..end as usize);
-            self.at = end;
-            return Ok(bytes);
+impl Frames {
+    /// Opens the sound at frame `at` of the track.
+    fn open(recipe: &Recipe, at: u64, metrics: &Metrics) -> Result<Self, Error> {
+        let part = media::sound(&recipe.track)?;
+        let bits = part.whole().bits_per_sample();
+        let stereo = Stereo::new(part);
+        let mut sound: Box<dyn Source + Send> = match &recipe.plan {
+            Some((stages, _)) => {
+                Box::new(Render::new(stereo, stages, recipe.n_frames, Geometry::at(recipe.rate))?)
+            }
+            None => Box::new(stereo),
+        };
+        if at > 0 {
+            sound.seek(at)?;
         }
-        let n_frame = wav::bytes_per_frame(recipe.format, 2) as u64;
-        let first = (self.at - n_header) / n_frame;
-        // Asked for up to here; more is not rendered.
-        let last = (self.end - n_header).div_ceil(n_frame).min(recipe.n_held());
-        let n_frames = (last - first).min(SLICE as u64) as usize;
-        let mut out = Vec::with_capacity(n_frames * n_frame as usize);
-        self.frames(first, n_frames, &mut out)?;
-        let skip = ((self.at - n_header) % n_frame) as usize;
-        let n_bytes = (out.len() - skip).min((self.end - self.at) as usize);
-        self.at += n_bytes as u64;
-        Ok(Bytes::from(out).slice(skip..skip + n_bytes))
+        let is_reduced = match (recipe.format.bits(), bits) {
+            (Some(to), Some(from)) => from > to,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        metrics.renders.add(1);
+        Ok(Frames { sound, dither: is_reduced || !recipe.is_neutral, block: Block::new(2, 0), at })
     }
 
-    /// Renders `n_frames` from the held frame `first` on.
-    fn frames(&mut self, first: u64, n_frames: usize, out: &mut Vec<u8>) -> Result<(), Error> {
-        let recipe = &self.recipe;
-        let from = recipe.frames.start + first;
-        let opened = match &mut self.sound {
-            Some(opened) => opened,
-            none => {
-                let (sound, dither) = recipe.open(from)?;
-                self.metrics.renders.add(1);
-                none.insert(Opened { sound, dither, block: Block::new(2, 0) })
-            }
-        };
-        if opened.block.capacity() != n_frames {
-            opened.block = Block::new(2, n_frames);
+    /// The next `n_frames`.
+    fn read(&mut self, n_frames: usize, metrics: &Metrics) -> Result<&Block, Error> {
+        if self.block.capacity() != n_frames {
+            self.block = Block::new(2, n_frames);
         }
-        opened.sound.read(&mut opened.block)?;
-        if opened.block.n_frames() < n_frames {
+        self.sound.read(&mut self.block)?;
+        if self.block.n_frames() < n_frames {
             let short = error::Error::new(error::Kind::Damaged, "the file ends before its counted end");
-            return Err(short.at(from + opened.block.n_frames() as u64).into());
+            return Err(short.at(self.at + self.block.n_frames() as u64).into());
         }
-        self.metrics.rendered_frames.add(n_frames as u64);
-        wav::write_frames(recipe.format, &opened.block, from, opened.dither, out);
-        Ok(())
+        self.at += n_frames as u64;
+        metrics.rendered_frames.add(n_frames as u64);
+        Ok(&self.block)
     }
 }

@@ -120,6 +120,8 @@ fn values_out_of_range_in_a_query_are_named() {
             };
             let others: String =
                 query.split('&').filter(is_required).map(|field| format!("&{field}")).collect();
+            // Only Opus has one.
+            let others = if name == "bitrate" { others + "&format=opus" } else { others };
             let ask = |value: &str| stage.ask(&format!("{address}?{name}={value}{others}"), told);
             let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let (outside, inside) = edges(&parameter["schema"]);

@@ -11,7 +11,7 @@ use auralis_core::geometry::Geometry;
 use auralis_tests::auralis;
 use auralis_tests::http::Response;
 
-use crate::house::{House, RATE, assert_problem, sound, until};
+use crate::house::{House, RATE, assert_problem, encoded, sound, until};
 
 const SECONDS: f64 = 21.7;
 const N_FRAMES: u64 = (SECONDS * RATE as f64) as u64;
@@ -171,4 +171,20 @@ fn what_has_no_length_has_no_ranges() {
     assert_problem(&refused, 422, "invalid-value");
     assert_eq!(refused.json()["field"], "start");
     assert_problem(&house.get(&format!("/api/tracks/{id}/plan?start=0")), 400, "bad-request");
+}
+
+/// A mixdown has samples between those of its source, whatever is done to it.
+#[test]
+fn what_is_mixed_down_is_dithered_as_the_command_line_does() {
+    let planes = (1..=6).map(|seed| auralis_tests::signals::noise(seed, 50_000, 0.05)).collect();
+    let house = House::served(&[("six.wav", &encoded(Format::Wav16, &planes))], &[]);
+    let input = house.library.path().join("six.wav");
+    let output = house.data.path().join("copy.wav");
+    let mut enhance = auralis();
+    enhance.args(["enhance", "--intensity", "0", "--format", "wav16", "-o"]).arg(&output).arg(&input);
+    let done = enhance.output().expect("it runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let streamed = house.get(&format!("/api/tracks/{}/stream?intensity=0", house.id("six"))).body;
+    let copy = std::fs::read(output).expect("a copy");
+    assert!(frames_of(&streamed, "wav") == frames_of(&copy, "wav"), "stream and copy differ");
 }

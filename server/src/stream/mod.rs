@@ -118,7 +118,7 @@ impl Frames {
     /// Opens the sound at frame `at` of the track.
     fn open(recipe: &Recipe, at: u64, metrics: &Metrics) -> Result<Self, Error> {
         let part = media::sound(&recipe.track)?;
-        let bits = part.whole().bits_per_sample();
+        let (bits, is_mixed) = (part.whole().bits_per_sample(), part.spec().n_channels > 2);
         let stereo = Stereo::new(part);
         let mut sound: Box<dyn Source + Send> = match &recipe.plan {
             Some((stages, _)) => {
@@ -129,8 +129,9 @@ impl Frames {
         if at > 0 {
             sound.seek(at)?;
         }
+        // As the command line has it: what is mixed down is finer than its source.
         let is_reduced = match (recipe.format.bits(), bits) {
-            (Some(to), Some(from)) => from > to,
+            (Some(to), Some(from)) => from > to || is_mixed,
             (Some(_), None) => true,
             (None, _) => false,
         };

@@ -5,7 +5,7 @@
 //! server is told. [`serve`] starts everything, [`listen`] and [`gate`] let
 //! requests in, [`routes`] sends them to [`handlers`]. Below these lie the
 //! rooms: the [`catalog`] knows, a [`rule`] says what is looked for in it,
-//! [`scan`] finds, [`jobs`] measures, [`media`] opens files, [`stream`] renders
+//! [`scan`] finds, [`measuring`] measures, [`media`] opens files, [`stream`] renders
 //! on the [`pool`], [`art`] makes pictures small. [`error`] and [`dto`] are how
 //! it speaks, [`openapi`] what it says of that.
 
@@ -23,10 +23,10 @@ pub mod error;
 pub mod events;
 pub mod gate;
 pub mod handlers;
-pub mod jobs;
 pub mod listen;
 pub mod logs;
 pub mod m3u;
+pub mod measuring;
 pub mod media;
 pub mod metrics;
 pub mod openapi;

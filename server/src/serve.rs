@@ -18,8 +18,8 @@ use crate::error::chain;
 use crate::events::Events;
 use crate::gate::Gate;
 use crate::handlers::House;
-use crate::jobs::{Jobs, Measure, measure, workers};
 use crate::listen::{self, App, OnRequest};
+use crate::measuring::{Measure, Measurers, measure, workers};
 use crate::media::bytes_of;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
@@ -109,13 +109,13 @@ pub async fn serve(
     let (_owner, catalog) = tokio::task::spawn_blocking(opened).await??;
     let events = Events::default();
     let metrics = Arc::new(Metrics::default());
-    let jobs = Jobs::new(catalog.clone(), events.clone(), Arc::clone(&metrics), seams.measure);
+    let measurers = Measurers::new(catalog.clone(), events.clone(), Arc::clone(&metrics), seams.measure);
     let found = {
-        let jobs = jobs.clone();
-        move || jobs.look()
+        let measurers = measurers.clone();
+        move || measurers.look()
     };
     let scanner = Scanner::new(catalog.clone(), events.clone(), found);
-    let mut threads = jobs.start(n_workers)?;
+    let mut threads = measurers.start(n_workers)?;
     if config.watch {
         threads.push(scanner.watch(config.rescan)?);
     }
@@ -125,7 +125,7 @@ pub async fn serve(
         catalog,
         alike: Alike::default(),
         art: Art::new(config.data.join("art"), u64::from(config.art_cache) << 20, Arc::clone(&metrics))?,
-        jobs: jobs.clone(),
+        measurers: measurers.clone(),
         scanner: scanner.clone(),
         pool: Pool::new("render", cpus.unwrap_or(1))?,
         events,
@@ -137,7 +137,7 @@ pub async fn serve(
     ready();
     listen::serve(listener, Arc::new(app), ending).await;
     scanner.stop();
-    jobs.stop();
+    measurers.stop();
     tokio::task::spawn_blocking(move || {
         for thread in threads {
             // A thread that panicked has said so; there is nothing left to end.

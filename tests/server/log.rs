@@ -9,7 +9,7 @@ use std::sync::Arc;
 use auralis_core::encode::Format;
 use auralis_core::fingerprint::VERSION;
 use auralis_server::catalog::{Catalog, Measurable, Measured};
-use auralis_server::jobs::{Failure, measure};
+use auralis_server::measuring::{Failure, measure};
 use auralis_server::serve::Seams;
 use auralis_tests::http::{get, read};
 use serde_json::Value;

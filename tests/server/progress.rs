@@ -8,7 +8,7 @@ use auralis_core::encode::Format;
 use auralis_core::plan::Taste;
 use auralis_server::catalog::Catalog;
 use auralis_server::events::Events;
-use auralis_server::jobs::taste_key;
+use auralis_server::measuring::taste_key;
 use auralis_server::media::bytes_of;
 use auralis_server::scan::{Phase, Scanner};
 use serde_json::{Value, json};

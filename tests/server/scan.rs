@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use auralis_core::encode::Format;
 use auralis_server::catalog::Catalog;
 use auralis_server::events::Events;
-use auralis_server::jobs::{Jobs, measure};
+use auralis_server::measuring::{Measurers, measure};
 use auralis_server::media::bytes_of;
 use auralis_server::metrics::Metrics;
 use auralis_server::scan::Scanner;
@@ -302,14 +302,15 @@ fn a_file_that_changes_while_it_is_measured_is_measured_again() {
         outcome
     };
     let metrics = Arc::new(Metrics::default());
-    let jobs = Jobs::new(catalog.clone(), Events::default(), Arc::clone(&metrics), Arc::new(slowly));
+    let measurers =
+        Measurers::new(catalog.clone(), Events::default(), Arc::clone(&metrics), Arc::new(slowly));
     let found = {
-        let jobs = jobs.clone();
-        move || jobs.look()
+        let measurers = measurers.clone();
+        move || measurers.look()
     };
     let scanner = Scanner::new(catalog.clone(), Events::default(), found);
     // A second worker looks for work while the first one measures.
-    let threads = jobs.start(2).expect("threads");
+    let threads = measurers.start(2).expect("threads");
     scanner.scan().expect("a scan");
     has_begun.recv_timeout(PATIENCE).expect("it begins");
     house.put("one.wav", &wav(2, 1.25));
@@ -321,7 +322,7 @@ fn a_file_that_changes_while_it_is_measured_is_measured_again() {
     until("it is measured", || (metrics.measured.value() == 1).then_some(()));
     let counts = catalog.counts("", true).expect("counts");
     assert_eq!((counts.tracks, counts.measured, counts.failed), (1, 1, 0));
-    jobs.stop();
+    measurers.stop();
     drop(go_on);
     for thread in threads {
         thread.join().expect("it ends");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use auralis_core::encode::Format;
 use auralis_core::fingerprint::{Descriptors, VERSION, distance, explain};
 use auralis_server::catalog::{Catalog, Content, Entry, Measured, key};
-use auralis_server::jobs::measure;
+use auralis_server::measuring::measure;
 use auralis_server::serve::Seams;
 use auralis_tests::folder;
 use auralis_tests::signals::Character;

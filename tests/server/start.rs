@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auralis_core::encode::Format;
-use auralis_server::jobs::measure;
+use auralis_server::measuring::measure;
 use auralis_server::serve::Seams;
 use auralis_tests::http;
 

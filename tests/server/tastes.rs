@@ -4,7 +4,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 
 use auralis_core::encode::Format;
-use auralis_server::jobs::measure;
+use auralis_server::measuring::measure;
 use auralis_server::serve::Seams;
 use auralis_tests::signals::{Character, track};
 use serde_json::Value;

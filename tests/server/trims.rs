@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use auralis_core::encode::Format;
 use auralis_server::catalog::Measurable;
-use auralis_server::jobs::measure;
+use auralis_server::measuring::measure;
 use auralis_server::serve::Seams;
 use auralis_tests::signals::{Planes, Random};
 

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use auralis_core::encode::Format;
-use auralis_server::jobs::measure;
+use auralis_server::measuring::measure;
 use auralis_server::serve::Seams;
 
 use crate::house::{House, sound};

@@ -13,7 +13,7 @@ use super::{Failure, Outcome, chain, input, interrupt, say, settings};
 use crate::catalog::{self, Catalog, Counts, FaultSort, Owner, Part};
 use crate::config::Config;
 use crate::events::Events;
-use crate::jobs::{Jobs, measure, taste_key, workers};
+use crate::measuring::{Measurers, measure, taste_key, workers};
 use crate::media::{bytes_of, path_of};
 use crate::metrics::Metrics;
 use crate::scan::Scanner;
@@ -56,18 +56,19 @@ pub fn scan(flags: Flags) -> Outcome<()> {
     let folders: Vec<Vec<u8>> = config.libraries.iter().map(|path| bytes_of(path)).collect();
     catalog.open_folders(&folders).map_err(broken)?;
     let events = Events::default();
-    let jobs = Jobs::new(catalog.clone(), events.clone(), Arc::new(Metrics::default()), Arc::new(measure));
+    let measurers =
+        Measurers::new(catalog.clone(), events.clone(), Arc::new(Metrics::default()), Arc::new(measure));
     let cpus = std::thread::available_parallelism().ok().map(usize::from);
     let n_workers = flags.workers.map_or_else(|| workers(cpus), usize::from);
     let unstarted = |error: std::io::Error| Failure::Failed(format!("no thread can be started: {error}"));
     let found = {
-        let jobs = jobs.clone();
-        move || jobs.look()
+        let measurers = measurers.clone();
+        move || measurers.look()
     };
     let scanner = Scanner::new(catalog.clone(), events, found);
-    let threads = jobs.start(n_workers).map_err(unstarted)?;
-    let outcome = watch(&scanner, &jobs, &catalog);
-    jobs.stop();
+    let threads = measurers.start(n_workers).map_err(unstarted)?;
+    let outcome = watch(&scanner, &measurers, &catalog);
+    measurers.stop();
     for thread in threads {
         // A thread that panicked has said so; there is nothing left to end.
         let _ = thread.join();
@@ -77,7 +78,7 @@ pub fn scan(flags: Flags) -> Outcome<()> {
 }
 
 /// Scans, then waits until nothing is left to measure.
-fn watch(scanner: &Scanner, jobs: &Jobs, catalog: &Catalog) -> Outcome<()> {
+fn watch(scanner: &Scanner, measurers: &Measurers, catalog: &Catalog) -> Outcome<()> {
     let mut looking = Some(Progress::new("looking for files", None));
     let mut reading = None;
     let scanning = {
@@ -113,7 +114,7 @@ fn watch(scanner: &Scanner, jobs: &Jobs, catalog: &Catalog) -> Outcome<()> {
             return Err(Failure::Interrupted);
         }
         let counts = counts(catalog)?;
-        let speed = jobs.speed();
+        let speed = measurers.speed();
         measuring.pace(&Pacing {
             done: n_tracks.saturating_sub(counts.waiting),
             speed: speed.map(|speed| format!("{speed:.0}× real time")),

@@ -16,7 +16,7 @@ use crate::dto::{
 };
 use crate::error::{Error, Result};
 use crate::events::Event;
-use crate::jobs::taste_key;
+use crate::measuring::taste_key;
 use crate::scan::Phase;
 
 /// How long a scan that is to stop may be at one file.
@@ -68,7 +68,7 @@ pub async fn retry_one(id: Id, ask: Ask) -> Result<Response> {
 }
 
 fn tried_again(ask: &Ask, retried: usize) -> Result<Response> {
-    ask.house.jobs.retry();
+    ask.house.measurers.retry();
     ask.house.scanner.ask();
     ask.house.events.tell(Event::Library);
     reply::accepted(&RetriedDto { retried })
@@ -95,7 +95,7 @@ async fn status(ask: &Ask) -> Result<ScanDto> {
     let taste = taste_key(&Taste::default())?;
     let is_exact = status.state == Phase::Idle;
     let counts = ask.house.catalog.ask(move |catalog| catalog.counts(&taste, is_exact)).await?;
-    let measure_speed = ask.house.jobs.speed().filter(|_| counts.waiting > 0);
+    let measure_speed = ask.house.measurers.speed().filter(|_| counts.waiting > 0);
     Ok(ScanDto {
         status,
         tracks: counts.tracks,

@@ -38,7 +38,7 @@ use crate::catalog::{Catalog, Orders, Part};
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::gate;
-use crate::jobs::Jobs;
+use crate::measuring::Measurers;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::scan::Scanner;
@@ -53,7 +53,7 @@ pub struct House {
     /// What the pictures are.
     pub art: Art,
     /// Who measures.
-    pub jobs: Jobs,
+    pub measurers: Measurers,
     /// Who scans.
     pub scanner: Scanner,
     /// Who renders.

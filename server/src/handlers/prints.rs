@@ -39,7 +39,7 @@ pub async fn measured(house: &House, track: &Track, json: Option<String>) -> Res
         return Err(media::Error::Missing.into());
     }
     let file = find_file(house, &Id(track.key.clone())).await?;
-    house.jobs.hurry(file);
+    house.measurers.hurry(file);
     Err(Error::measuring())
 }
 

@@ -10,7 +10,7 @@ use super::prints::{awaited, measured, parsed, stored};
 use super::{House, Id, off_thread};
 use crate::catalog::Track;
 use crate::error::{Error, Result};
-use crate::jobs::{Check, taste_key};
+use crate::measuring::{Check, taste_key};
 
 /// How a listener wants it.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -173,7 +173,7 @@ pub async fn planned(
         None => None,
     };
     let with_album = query.album == Some(true);
-    let (catalog, jobs, key) = (house.catalog.clone(), house.jobs.clone(), track.key.clone());
+    let (catalog, measurers, key) = (house.catalog.clone(), house.measurers.clone(), track.key.clone());
     off_thread(move || {
         let print = parsed(&json)?;
         if with_album {
@@ -195,7 +195,7 @@ pub async fn planned(
         if trim.is_none()
             && let Some(track) = catalog.measurable(&key)?
         {
-            jobs.check(Check { track, taste });
+            measurers.check(Check { track, taste });
         }
         Ok((plan, body))
     })

@@ -139,12 +139,12 @@ pub async fn lyrics(id: Id, ask: Ask) -> Result<Response> {
 /// Has what somebody looks at measured before the rest.
 pub fn looked_at(house: &House, tracks: &[Track]) {
     let waiting = tracks.iter().filter(|track| track.state == State::Waiting);
-    house.jobs.looked_at(&waiting.map(|track| track.row).collect::<Vec<_>>());
+    house.measurers.looked_at(&waiting.map(|track| track.row).collect::<Vec<_>>());
 }
 
 /// A track as lists have it.
 pub fn dto(house: &House, track: Track) -> TrackDto {
-    let is_running = track.state == State::Waiting && house.jobs.is_running(track.row);
+    let is_running = track.state == State::Waiting && house.measurers.is_running(track.row);
     TrackDto::new(track, is_running)
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use auralis_core::fingerprint::{Descriptors, Fingerprint, NAMES, VERSION};
 use auralis_core::plan::{Taste, Trim};
 use auralis_server::catalog::{self, CATALOG, Catalog, Entry, Folder, Measurable, Measured};
-use auralis_server::jobs::taste_key;
+use auralis_server::measuring::taste_key;
 use auralis_server::media::{Stamp, bytes_of};
 use auralis_tests::signals::Random;
 use auralis_tests::{Server, folder};

@@ -15,7 +15,7 @@ use auralis_core::plan::{self, Taste, Trim};
 use auralis_core::player::Render;
 
 use super::measure::Failure;
-use super::{BATCH, Jobs};
+use super::{BATCH, Measurers};
 use crate::catalog::{self, Measurable, key};
 use crate::error::chain;
 use crate::events::Event;
@@ -95,7 +95,7 @@ impl Checks {
     }
 }
 
-impl Jobs {
+impl Measurers {
     /// Holds this plan's promise against its rendering, when nothing is left to
     /// measure.
     pub fn check(&self, check: Check) {

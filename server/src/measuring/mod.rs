@@ -40,7 +40,7 @@ pub fn workers(cpus: Option<usize>) -> usize {
 
 /// A handle on the workers.
 #[derive(Clone)]
-pub struct Jobs {
+pub struct Measurers {
     shared: Arc<Shared>,
 }
 
@@ -88,8 +88,8 @@ enum Job {
     Check(Check),
 }
 
-impl Jobs {
-    /// Jobs over the catalog, measured by `measure`.
+impl Measurers {
+    /// Measurers over the catalog, measured by `measure`.
     pub fn new(catalog: Catalog, events: Events, metrics: Arc<Metrics>, measure: Measure) -> Self {
         let shared = Shared {
             catalog,
@@ -101,7 +101,7 @@ impl Jobs {
             wake: Condvar::new(),
             stop: AtomicBool::new(false),
         };
-        Jobs { shared: Arc::new(shared) }
+        Measurers { shared: Arc::new(shared) }
     }
 
     /// Starts `n_workers` background threads and the express one.
@@ -109,15 +109,15 @@ impl Jobs {
         let mut threads = Vec::new();
         for idx in 0..=n_workers {
             let lane = if idx == 0 { Lane::Express } else { Lane::Background };
-            let jobs = self.clone();
+            let measurers = self.clone();
             threads.push(std::thread::Builder::new().name(format!("measure-{idx}")).spawn(move || {
                 if lane == Lane::Background {
                     yield_to_listeners();
                 }
-                while let Some(job) = jobs.next(lane) {
+                while let Some(job) = measurers.next(lane) {
                     match job {
-                        Job::Measure(track) => jobs.take(&track),
-                        Job::Check(check) => jobs.take_check(&check),
+                        Job::Measure(track) => measurers.take(&track),
+                        Job::Check(check) => measurers.take_check(&check),
                     }
                 }
             })?);

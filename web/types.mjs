@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const { components } = JSON.parse(await readFile(join(here, "../server/openapi.json"), "utf8"));
+const { components, ...document } = JSON.parse(await readFile(join(here, "../server/openapi.json"), "utf8"));
 
 /** The JSON Schema of a value as a TypeScript type. What it does not know it refuses. */
 function type_of(schema, indent = "") {
@@ -49,7 +49,8 @@ const types = Object.entries(components.schemas).map(
   ([name, schema]) => `${said(schema, "")}export type ${name} = ${type_of(schema)};\n`,
 );
 await mkdir(join(here, "gen"), { recursive: true });
-const made = `// Made by types.mjs of server/openapi.json.\n\n${types.join("\n")}`;
+const sound = `/** How a message of sound begins: see the document's x-sound. */\nexport const SOUND = ${JSON.stringify(document["x-sound"])} as const;\n`;
+const made = `// Made by types.mjs of server/openapi.json.\n\n${[...types, sound].join("\n")}`;
 const place = join(here, "gen/api.ts");
 // One that is the same keeps its time, by which it is known what is fresh.
 if (made !== (await readFile(place, "utf8").catch(() => ""))) await writeFile(place, made);

@@ -37,6 +37,8 @@ pub struct Config {
     pub rescan: Option<Duration>,
     /// Disk space for thumbnails, in MiB; 0 keeps none.
     pub art_cache: u32,
+    /// Whether each client's share of what is dear is limited.
+    pub limits: bool,
 }
 
 impl Config {
@@ -52,6 +54,7 @@ impl Config {
             watch: true,
             rescan: Some(RESCAN),
             art_cache: ART_CACHE,
+            limits: true,
         }
     }
 

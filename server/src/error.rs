@@ -113,6 +113,30 @@ impl Error {
         .with(header::RETRY_AFTER, "1")
     }
 
+    /// 503: no render may begin now.
+    pub fn busy(n_before: usize) -> Self {
+        let detail = match n_before {
+            0 => "as many streams as may be are rendered; ask again in a few seconds".to_owned(),
+            n => format!(
+                "as many streams as may be are rendered, and {n} waited before; ask again in a few seconds"
+            ),
+        };
+        Error::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).with(header::RETRY_AFTER, "5")
+    }
+
+    /// 503: a disk or a machine that is too slow.
+    pub fn late() -> Self {
+        let detail =
+            "this takes longer than it may: the disk or the machine is too busy; ask again in a while";
+        Error::new(StatusCode::SERVICE_UNAVAILABLE, "late", detail).with(header::RETRY_AFTER, "10")
+    }
+
+    /// 503: the client took nothing for long.
+    pub fn stalled() -> Self {
+        let detail = "nothing was taken of it for a long time; ask for the rest when it is wanted";
+        Error::new(StatusCode::SERVICE_UNAVAILABLE, "stalled", detail)
+    }
+
     /// 500: something that was not foreseen.
     pub fn unexpected(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Error::new(
@@ -223,12 +247,8 @@ impl From<media::Silent> for Error {
 impl From<pool::Undone> for Error {
     fn from(undone: pool::Undone) -> Self {
         match undone {
-            pool::Undone::Busy => Error::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "busy",
-                "too many streams are rendered at once; ask again in a few seconds",
-            )
-            .with(header::RETRY_AFTER, "5"),
+            pool::Undone::Busy => Error::busy(0),
+            pool::Undone::Late => Error::late(),
             panicked => Error::unexpected(panicked),
         }
     }

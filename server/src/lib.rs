@@ -11,9 +11,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admission;
 pub mod alike;
 pub mod art;
 pub mod catalog;
+pub mod client;
 pub mod commands;
 pub mod config;
 pub mod demo;
@@ -23,6 +25,7 @@ pub mod error;
 pub mod events;
 pub mod gate;
 pub mod handlers;
+pub mod limits;
 pub mod listen;
 pub mod logs;
 pub mod m3u;
@@ -39,6 +42,7 @@ pub mod rule;
 pub mod scan;
 pub mod serve;
 pub mod stream;
+pub mod wire;
 
 /// A failure before or outside of any request, in words for whoever started
 /// the program.

@@ -19,6 +19,7 @@ use warp::filters::BoxedFilter;
 use warp::http::{Method, Request};
 use warp::reply::Response;
 
+use crate::client::Client;
 use crate::dressed::Dressed;
 use crate::error::{Error, chain};
 use crate::events::ended;
@@ -64,7 +65,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut shutdown: watch::Re
             accepted = accept(&listener, &connections) => accepted,
             () = ended(&mut shutdown) => break,
         };
-        let (stream, permit) = match accepted {
+        let (stream, peer, permit) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "connection not accepted");
@@ -76,10 +77,11 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut shutdown: watch::Re
         let app = Arc::clone(&app);
         let served = Arc::new(AtomicBool::new(false));
         let stream = Dressed::new(stream, Arc::clone(&served));
-        let place = Place(Arc::new(permit));
+        let (place, client) = (Place(Arc::new(permit)), Client::of(peer.ip()));
         let service = service_fn(move |mut request: Request<Incoming>| {
             served.store(true, Ordering::Release);
             request.extensions_mut().insert(place.clone());
+            request.extensions_mut().insert(client);
             answer(Arc::clone(&app), local, request)
         });
         let connection = hyper::server::conn::http1::Builder::new()
@@ -113,11 +115,11 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut shutdown: watch::Re
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let permit = Arc::clone(connections).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, permit))
+    Ok((stream, peer, permit))
 }
 
 /// Answers one request: whatever happens inside, an answer comes out.
@@ -141,7 +143,8 @@ async fn answer(
     let _in_span = span.enter();
     app.metrics.requests.add(1);
     if let Some(error) = response.extensions_mut().remove::<Error>() {
-        if error.status.is_server_error() && error.kind != "measuring" {
+        let is_wait = matches!(error.kind, "measuring" | "busy");
+        if error.status.is_server_error() && !is_wait {
             app.metrics.errors.add(1);
             tracing::error!(
                 request_id = id,

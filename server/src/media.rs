@@ -87,13 +87,23 @@ pub fn open(track: &Measurable) -> Result<File, Error> {
     Ok(file)
 }
 
+/// A track's sound.
+pub type Sound = Part<Decoder>;
+
 /// Opens a track's sound, if its file is still the one that was scanned.
-pub fn sound(track: &Measurable) -> Result<Part<Decoder>, Silent> {
+pub fn sound(track: &Measurable) -> Result<Sound, Silent> {
+    Ok(watched(track)?.0)
+}
+
+/// The same, and its file, by which it can be seen whether it stays that.
+pub fn watched(track: &Measurable) -> Result<(Sound, File), Silent> {
     let file = open(track).map_err(Silent::File)?;
+    let other = file.try_clone().map_err(|error| Silent::File(Error::Refused(error)))?;
     let extension = extension(track);
     let decoder = decode::open(Box::new(BufReader::new(file)), Some(track.size), extension.as_deref());
     let (first, n_frames) = track.cut;
-    Part::new(decoder.map_err(Silent::Sound)?, first, n_frames).map_err(Silent::Sound)
+    let sound = Part::new(decoder.map_err(Silent::Sound)?, first, n_frames).map_err(Silent::Sound)?;
+    Ok((sound, other))
 }
 
 /// Why a track's sound is not opened.

@@ -44,8 +44,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All counters as text.
-    pub fn text(&self) -> String {
+    /// All counters, and what stands at some level now, as text.
+    pub fn text(&self, levels: &[(&str, &str, u64)]) -> String {
         let mut text = String::new();
         for (name, help, value) in [
             ("requests", "Requests answered.", self.requests.value()),
@@ -65,6 +65,12 @@ impl Metrics {
                 text,
                 "# HELP auralis_{name}_total {help}\n# TYPE auralis_{name}_total counter\nauralis_{name}_total {}",
                 value
+            );
+        }
+        for (name, help, value) in levels {
+            let _ = writeln!(
+                text,
+                "# HELP auralis_{name} {help}\n# TYPE auralis_{name} gauge\nauralis_{name} {value}"
             );
         }
         text

@@ -15,6 +15,7 @@ use warp::reply::Response;
 use warp::ws::Ws;
 use warp::{Filter, Reply};
 
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::gate::MAX_BODY;
 use crate::handlers::{
@@ -23,6 +24,7 @@ use crate::handlers::{
 };
 use crate::listen::Place;
 use crate::openapi::{self, Doc};
+use crate::wire::MAX_SAID;
 
 /// So many times the largest body are read before a larger one is cut off.
 const PATIENCE: u64 = 4;
@@ -203,37 +205,39 @@ impl Operation {
 pub fn routes(house: Arc<House>) -> BoxedFilter<(Response,)> {
     let operations = Arc::new(operations());
     let place = warp::ext::optional::<Place>();
-    let events = {
+    let socket = {
         let house = Arc::clone(&house);
-        warp::path!("ws").and(warp::ws()).and(place).map(move |ws: Ws, place| {
+        let path = warp::path!("ws").and(warp::ws()).and(warp::ext::get::<Client>()).and(place);
+        path.map(move |ws: Ws, client, place| {
             let house = Arc::clone(&house);
-            // Pages only listen: what they send is small or an attack.
-            let ws = ws.max_message_size(4 << 10).max_frame_size(4 << 10);
-            let told = |socket| async move {
-                socket::tell(house, socket).await;
+            // Above what may be said, so that who says too much can be told.
+            let ws = ws.max_message_size(16 * MAX_SAID).max_frame_size(16 * MAX_SAID);
+            let served = move |socket| async move {
+                socket::serve(house, client, socket).await;
                 drop::<Option<Place>>(place);
             };
-            ws.on_upgrade(told).into_response()
+            ws.on_upgrade(served).into_response()
         })
     };
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    let rest = warp::path::full()
+    let rest = warp::ext::get::<Client>()
+        .and(warp::path::full())
         .and(warp::method())
         .and(warp::header::headers_cloned())
         .and(query)
         .and(warp::body::stream())
-        .then(move |path: FullPath, method, headers, query, body| {
+        .then(move |client, path: FullPath, method, headers, query, body| {
             let (house, operations) = (Arc::clone(&house), Arc::clone(&operations));
             async move {
                 let answer = async {
                     let body = whole(body).await?;
-                    let ask = Ask { house, method, headers, query, body };
+                    let ask = Ask { house, client, method, headers, query, body };
                     answer(&operations, path.as_str(), ask).await
                 };
                 answer.await.unwrap_or_else(Reply::into_response)
             }
         });
-    events.or(rest).unify().boxed()
+    socket.or(rest).unify().boxed()
 }
 
 /// A request's body, if it is not too large: the gate knows what was told of

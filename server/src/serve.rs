@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -11,20 +12,22 @@ use tokio::sync::watch;
 use crate::Result;
 use crate::alike::Alike;
 use crate::art::Art;
-use crate::catalog::{Catalog, Owner};
+use crate::catalog::{Catalog, Measurable, Owner};
 use crate::config::Config;
 use crate::demo;
 use crate::error::chain;
 use crate::events::Events;
 use crate::gate::Gate;
 use crate::handlers::House;
+use crate::handlers::socket::Pings;
+use crate::limits::Limits;
 use crate::listen::{self, App, OnRequest};
 use crate::measuring::{Measure, Measurers, measure, workers};
-use crate::media::bytes_of;
+use crate::media::{Silent, bytes_of};
 use crate::metrics::Metrics;
-use crate::pool::Pool;
 use crate::routes::routes;
 use crate::scan::Scanner;
+use crate::stream::{Chunks, OnBlock, Renders};
 
 /// What tests put in place of the real thing, to see it fail.
 #[derive(Clone)]
@@ -33,11 +36,26 @@ pub struct Seams {
     pub measure: Measure,
     /// Called with each admitted request before its handler.
     pub on_request: Option<OnRequest>,
+    /// Called with each block before it is rendered.
+    pub on_block: Option<OnBlock>,
+    /// How many renders there may be at a time.
+    pub n_places: Option<usize>,
+    /// How long the frames of a chunk may take.
+    pub deadline: Option<Duration>,
+    /// How sockets are tried.
+    pub pings: Pings,
 }
 
 impl Default for Seams {
     fn default() -> Self {
-        Seams { measure: Arc::new(measure), on_request: None }
+        Seams {
+            measure: Arc::new(measure),
+            on_request: None,
+            on_block: None,
+            n_places: None,
+            deadline: None,
+            pings: Pings::default(),
+        }
     }
 }
 
@@ -127,8 +145,15 @@ pub async fn serve(
         art: Art::new(config.data.join("art"), u64::from(config.art_cache) << 20, Arc::clone(&metrics))?,
         measurers: measurers.clone(),
         scanner: scanner.clone(),
-        pool: Pool::new("render", cpus.unwrap_or(1))?,
+        renders: renders(cpus.unwrap_or(1), &scanner, Arc::clone(&metrics))?.with(
+            seams.n_places,
+            seams.deadline,
+            seams.on_block,
+        ),
+        chunks: Arc::new(Chunks::new()?),
+        limits: Arc::new(Limits::new(config.limits)),
         events,
+        pings: seams.pings,
         metrics: Arc::clone(&metrics),
         ending: ending.clone(),
     };
@@ -146,6 +171,18 @@ pub async fn serve(
     })
     .await?;
     Ok(())
+}
+
+/// Who renders; a file that cannot be opened is looked for.
+fn renders(n_cpus: usize, scanner: &Scanner, metrics: Arc<Metrics>) -> std::io::Result<Renders> {
+    let scanner = scanner.clone();
+    let on_silent = move |track: &Measurable, silent: &Silent| {
+        if let Silent::File(error) = silent {
+            tracing::warn!(track_id = track.key, error = chain(error), "file looked for");
+            scanner.ask();
+        }
+    };
+    Renders::new(n_cpus, metrics, Arc::new(on_silent))
 }
 
 /// Opens the library, or composes the demo album where none is configured, and

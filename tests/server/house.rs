@@ -218,10 +218,15 @@ impl House {
         std::fs::write(clear, "5").expect("the peak is forgotten");
     }
 
-    /// One of the numbers of /metrics.
+    /// One of the counters of /metrics.
     pub fn counter(&self, name: &str) -> u64 {
+        self.level(&format!("{name}_total"))
+    }
+
+    /// One of the numbers of /metrics.
+    pub fn level(&self, name: &str) -> u64 {
         let text = self.get("/metrics").text();
-        let line = text.lines().find_map(|line| line.strip_prefix(&format!("auralis_{name}_total ")));
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("auralis_{name} ")));
         line.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {text}"))
     }
 }

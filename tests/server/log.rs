@@ -52,7 +52,7 @@ fn seams() -> Seams {
         _ => measure(track, keep_going),
     };
     let panic = |_: &_, path: &str| assert!(path != "/api/version", "the handler panics on purpose");
-    Seams { measure: Arc::new(measured), on_request: Some(Arc::new(panic)) }
+    Seams { measure: Arc::new(measured), on_request: Some(Arc::new(panic)), ..Seams::default() }
 }
 
 fn house() -> House {

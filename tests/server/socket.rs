@@ -80,8 +80,75 @@ impl Socket {
         }
     }
 
+    /// Says a command.
+    pub fn say(&mut self, command: &Value) {
+        self.send(0x81, command.to_string().as_bytes()).unwrap();
+    }
+
+    /// The next thing that is told of a stream, or that is sent of it.
+    pub fn heard(&mut self) -> Heard {
+        loop {
+            let (opcode, payload) = self.next().expect("the server hung up");
+            match opcode {
+                1 => {
+                    let event: Value = serde_json::from_slice(&payload).unwrap();
+                    crate::openapi::contract::hold_event(&event);
+                    let kinds = ["state", "opened", "ended", "error", "pong"];
+                    if kinds.iter().any(|kind| event["event"] == *kind) {
+                        return Heard::Told(event);
+                    }
+                }
+                2 => return Heard::Sound(Sound::of(&payload)),
+                8 => return Heard::Closed(u16::from_be_bytes([payload[0], payload[1]])),
+                _ => {}
+            }
+        }
+    }
+
     /// Reads until the server hangs up.
     pub fn drained(mut self) {
         while self.next().is_some() {}
+    }
+}
+
+/// What comes over a socket.
+#[derive(Debug)]
+pub enum Heard {
+    Told(Value),
+    Sound(Sound),
+    /// With this code.
+    Closed(u16),
+}
+
+/// A message of sound.
+#[derive(Debug, PartialEq)]
+pub struct Sound {
+    pub epoch: u32,
+    pub sequence: u32,
+    pub first_frame: u64,
+    pub is_last: bool,
+    /// As interleaved bytes, which is how a WAV of floats has them.
+    pub frames: Vec<u8>,
+    /// Bytes of the message.
+    pub len: usize,
+}
+
+impl Sound {
+    fn of(bytes: &[u8]) -> Self {
+        let number = |at: usize, len: usize| {
+            bytes[at..at + len].iter().rev().fold(0_u64, |value, byte| value << 8 | u64::from(*byte))
+        };
+        let n_frames = number(16, 4) as usize;
+        assert_eq!(bytes.len(), 24 + 8 * n_frames);
+        let (left, right) = bytes[24..].split_at(4 * n_frames);
+        let pairs = left.chunks(4).zip(right.chunks(4));
+        Sound {
+            epoch: number(0, 4) as u32,
+            sequence: number(4, 4) as u32,
+            first_frame: number(8, 8),
+            is_last: number(20, 4) == 1,
+            frames: pairs.flat_map(|(left, right)| [left, right].concat()).collect(),
+            len: bytes.len(),
+        }
     }
 }

@@ -20,6 +20,7 @@ pub use thumb::Thumb;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use blake3::Hash;
 use bytes::Bytes;
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use crate::catalog::Measurable;
+use crate::client::Client;
 use crate::metrics::Metrics;
 use crate::pool::{Pool, Undone};
 use cache::Cache;
@@ -41,6 +43,10 @@ use find::Source;
 const ROOM: u64 = 48 << 20;
 /// Pictures held in memory at a time: one is read while another is decoded.
 const READERS: usize = 2;
+/// Of those only one is computed, and none waits behind another.
+const BACKLOG: usize = 64;
+/// What takes longer is told another time.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Sizes in pixels that thumbnails are made in.
 pub const SIZES: std::ops::RangeInclusive<u32> = 64..=1024;
 /// Pictures and places remembered; they are small, and found out again.
@@ -81,7 +87,7 @@ impl Art {
             undecodable: Mutex::default(),
             flights: Mutex::default(),
             readers: Semaphore::new(READERS),
-            pool: Pool::new("art", 1)?,
+            pool: Pool::new("art", 1, BACKLOG)?,
         };
         Ok(Art { shared: Arc::new(inside) })
     }
@@ -196,10 +202,11 @@ impl Art {
             )));
         }
         self.shared.metrics.pictures.add(1);
-        match self.shared.pool.run(move || thumb::make(&picture, claim, size)).await {
+        match self.shared.pool.run(Client::HOUSE, PATIENCE, move || thumb::make(&picture, claim, size)).await
+        {
             Ok(made) => Some(made.map_err(|error| error.to_string())),
             Err(Undone::Panicked(said)) => Some(Err(format!("its decoder panicked: {said}"))),
-            Err(Undone::Busy) => None,
+            Err(Undone::Busy | Undone::Late) => None,
         }
     }
 }

@@ -44,6 +44,10 @@ pub struct Flags {
     /// Disk space for small copies of covers, in MiB; 0 keeps none
     #[arg(long, value_name = "MIB", env = "AURALIS_ART_CACHE", default_value_t = ART_CACHE)]
     art_cache: u32,
+    /// Lets every client ask as often as it likes: for a proxy that limits them
+    /// itself, and behind which all are one
+    #[arg(long, env = "AURALIS_NO_LIMITS", value_parser = BoolishValueParser::new())]
+    no_limits: bool,
 }
 
 fn minutes(text: &str) -> Result<Duration, String> {
@@ -65,6 +69,7 @@ pub fn serve(flags: Flags) -> Outcome<()> {
         watch: !flags.no_watch,
         rescan: Some(flags.rescan).filter(|rescan| !rescan.is_zero()),
         art_cache: flags.art_cache,
+        limits: !flags.no_limits,
     };
     Ok(crate::serve::run(config)?)
 }

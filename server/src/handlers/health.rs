@@ -46,7 +46,14 @@ pub async fn openapi(ask: Ask) -> Result<Response> {
 
 /// GET /metrics
 pub async fn metrics(ask: Ask) -> Result<Response> {
-    let mut response = Response::new(ask.house.metrics.text().into());
+    let house = &ask.house;
+    let (n_open, n_waiting) = house.renders.counts();
+    let levels = [
+        ("renders_open", "Native renders under way.", n_open as u64),
+        ("renders_waiting", "Native renders that wait for room.", n_waiting as u64),
+        ("chunk_bytes", "Bytes of chunks that are kept.", house.chunks.n_bytes()),
+    ];
+    let mut response = Response::new(house.metrics.text(&levels).into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

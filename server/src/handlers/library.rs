@@ -16,6 +16,7 @@ use crate::dto::{
 };
 use crate::error::{Error, Result};
 use crate::events::Event;
+use crate::limits::Dear;
 use crate::measuring::taste_key;
 use crate::scan::Phase;
 
@@ -29,6 +30,7 @@ pub async fn scan(ask: Ask) -> Result<Response> {
 
 /// POST /api/library/scan
 pub async fn start_scan(ask: Ask) -> Result<Response> {
+    ask.spend(Dear::Scan)?;
     ask.house.scanner.ask();
     reply::accepted(&status(&ask).await?)
 }

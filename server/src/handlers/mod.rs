@@ -35,13 +35,15 @@ use self::tracks::{names, sort};
 use crate::alike::Alike;
 use crate::art::Art;
 use crate::catalog::{Catalog, Orders, Part};
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::gate;
+use crate::limits::{Dear, Limits};
 use crate::measuring::Measurers;
 use crate::metrics::Metrics;
-use crate::pool::Pool;
 use crate::scan::Scanner;
+use crate::stream::{Chunks, Renders};
 
 /// The rooms below, as handlers reach them.
 #[derive(Clone)]
@@ -57,9 +59,15 @@ pub struct House {
     /// Who scans.
     pub scanner: Scanner,
     /// Who renders.
-    pub pool: Pool,
+    pub renders: Renders,
+    /// What was rendered of late.
+    pub chunks: Arc<Chunks>,
+    /// How often who may ask for what is dear.
+    pub limits: Arc<Limits>,
     /// Who tells.
     pub events: Events,
+    /// How sockets are tried.
+    pub pings: socket::Pings,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Says `true` when the server ends.
@@ -70,6 +78,8 @@ pub struct House {
 pub struct Ask {
     /// The rooms below.
     pub house: Arc<House>,
+    /// Who asks.
+    pub client: Client,
     /// GET, HEAD, POST…
     pub method: Method,
     /// Its header fields.
@@ -122,6 +132,11 @@ impl Ask {
         }
         let detail = format!("the body must be {}", kinds.join(" or "));
         Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
+    }
+
+    /// Takes one of the client's tokens for what is dear.
+    pub fn spend(&self, dear: Dear) -> Result<()> {
+        self.house.limits.take(self.client, dear)
     }
 
     /// Whether only the headers are wanted.

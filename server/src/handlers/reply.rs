@@ -77,6 +77,14 @@ pub struct Whole<'a> {
 pub type Pieces = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
 
 impl Whole<'_> {
+    /// Whether its bytes are needed for the answer: to be sent, or to be counted.
+    pub fn is_needed(&self, ask: &Ask) -> bool {
+        let part = part(&ask.method, &ask.headers, self.len, &format!("\"{}\"", self.tag));
+        let is_told = ask.is_head() && self.len.is_some();
+        let is_empty = part.range(self.len.unwrap_or(u64::MAX)).is_empty();
+        !(is_told || is_empty)
+    }
+
     /// Answers with the part that is asked for; `body` gives its bytes and is
     /// called only if there are any to send.
     pub fn answer(&self, ask: &Ask, body: impl FnOnce(Range<u64>) -> Pieces) -> Result<Response> {

@@ -9,6 +9,7 @@ use super::{Ask, limit, reply};
 use crate::catalog::{self, Group, GroupQuery, GroupSort, Named, Page, Query};
 use crate::dto::{AlbumDto, ArtistDto, FoundDto, List};
 use crate::error::Result;
+use crate::limits::Dear;
 use crate::rule::Rule;
 
 /// Of each kind at most, and if nothing is said.
@@ -28,6 +29,7 @@ pub struct SearchQuery {
 
 /// GET /api/search: tracks by a rule, albums and artists by its plain words
 pub async fn search(ask: Ask) -> Result<Response> {
+    ask.spend(Dear::Search)?;
     let query: SearchQuery = ask.query()?;
     let limit = limit(query.limit, USUAL, MOST)?;
     let rule = rule("q", Some(&query.q))?;

@@ -7,6 +7,7 @@ use auralis_core::encode::Format;
 use auralis_core::flow::Source;
 use auralis_core::geometry::Geometry;
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use warp::reply::Response;
 
@@ -17,6 +18,7 @@ use super::tracks::{find_file, open};
 use super::{Ask, House, Id, off_thread};
 use crate::catalog::{Measurable, key};
 use crate::error::{Error, Result};
+use crate::limits::Dear;
 use crate::media;
 use crate::metrics::Metrics;
 use crate::stream::Recipe;
@@ -69,7 +71,7 @@ async fn part(id: &Id, track: Measurable, ask: &Ask) -> Result<Response> {
         bit_rate: 0,
         frames: 0..n_frames,
     };
-    send(recipe, Keep::Revalidate, ask)
+    send(recipe, Keep::Revalidate, ask).await
 }
 
 /// The bytes of `range` of a file, read as they are asked for.
@@ -134,7 +136,8 @@ pub async fn stream(id: Id, ask: Ask) -> Result<Response> {
     let query: TasteQuery = ask.query()?;
     let mut recipe = recipe(&ask.house, &id, &query).await?;
     recipe.frames.start = query.first_frame(recipe.n_frames, recipe.rate)?;
-    send(recipe, kept(&query), &ask)
+    recipe.check()?;
+    send(recipe, kept(&query), &ask).await
 }
 
 /// GET /api/tracks/{id}/chunks/{k}: one chunk as a file of its own
@@ -150,7 +153,19 @@ pub async fn chunk(id: Id, k: u64, ask: Ask) -> Result<Response> {
         return Err(Error::not_found(format!("this track has {n_chunks} chunks, numbered from 0")));
     }
     recipe.frames = geometry.chunk(k, recipe.n_frames);
-    send(recipe, kept(&query), &ask)
+    recipe.check()?;
+    let (tag, media_type, keep) = (recipe.tag(), recipe.format.media_type(), kept(&query));
+    let whole = Whole { len: recipe.file_len(), tag: &tag, media_type, keep };
+    // What needs no bytes makes none.
+    if !whole.is_needed(&ask) {
+        return whole.answer(&ask, |_| Box::pin(futures_util::stream::empty()));
+    }
+    let made = async {
+        ask.spend(Dear::Render)?;
+        ask.house.renders.admit(ask.client).await?.whole(recipe).await
+    };
+    let bytes = ask.house.chunks.get(&tag, made).await?;
+    Whole::of_bytes(&ask, bytes, &tag, media_type, keep)
 }
 
 /// What a plan's id makes is that for ever.
@@ -158,17 +173,25 @@ fn kept(query: &TasteQuery) -> Keep {
     if query.plan.is_some() { Keep::Forever } else { Keep::Revalidate }
 }
 
-fn send(recipe: Recipe, keep: Keep, ask: &Ask) -> Result<Response> {
+async fn send(recipe: Recipe, keep: Keep, ask: &Ask) -> Result<Response> {
     let tag = recipe.tag();
     let media_type = recipe.format.media_type();
     let whole = Whole { len: recipe.file_len(), tag: &tag, media_type, keep };
-    whole.answer(ask, |range| {
-        Box::pin(recipe.pieces(range, ask.house.pool.clone(), Arc::clone(&ask.house.metrics)))
+    let admitted = match whole.is_needed(ask) && !ask.is_head() {
+        true => {
+            ask.spend(Dear::Render)?;
+            Some(ask.house.renders.admit(ask.client).await?)
+        }
+        false => None,
+    };
+    whole.answer(ask, |range| match admitted {
+        Some(admitted) => Box::pin(admitted.pieces(recipe, range).map_err(std::io::Error::other)),
+        None => Box::pin(futures_util::stream::empty()),
     })
 }
 
 /// What is to be rendered for this query; waits a while for the fingerprint.
-async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recipe> {
+pub async fn recipe(house: &Arc<House>, id: &Id, query: &TasteQuery) -> Result<Recipe> {
     let (format, bit_rate) = (query.format()?, query.bit_rate()?);
     let enhanced = query.enhanced.unwrap_or(true);
     if !enhanced && query.plan.is_some() {

@@ -11,6 +11,7 @@ use super::{House, Id, off_thread};
 use crate::catalog::Track;
 use crate::error::{Error, Result};
 use crate::measuring::{Check, taste_key};
+use crate::wire::Wish;
 
 /// How a listener wants it.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -82,6 +83,23 @@ pub fn taste(preset: Option<&str>, intensity: Option<f32>, target_lufs: Option<f
 }
 
 impl TasteQuery {
+    /// What a socket's client wishes.
+    pub fn wished(wish: Wish, enhanced: bool) -> Self {
+        let Wish { preset, intensity, target_lufs, album, reference, plan } = wish;
+        // That it is enhanced goes without saying, and with a plan is not to be said.
+        let enhanced = (!enhanced).then_some(false);
+        TasteQuery {
+            preset,
+            intensity,
+            target_lufs,
+            album,
+            reference,
+            plan,
+            enhanced,
+            ..TasteQuery::default()
+        }
+    }
+
     /// Whether it says anything of the taste.
     fn has_taste(&self) -> bool {
         self.preset.is_some()

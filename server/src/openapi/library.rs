@@ -22,7 +22,9 @@ pub(super) fn docs() -> Vec<Doc> {
             .text("Counters in the text format", &["text/plain"]),
         get("/api/library/scan", "scan", "How far scanning and measuring have come")
             .json::<ScanDto>(200, "This far"),
-        post("/api/library/scan", "start_scan", "Scan the library now").json::<ScanDto>(202, "It begins"),
+        post("/api/library/scan", "start_scan", "Scan the library now")
+            .json::<ScanDto>(202, "It begins")
+            .or(&[429]),
         delete("/api/library/scan", "stop_scan", "Stop the scan; what it has read stays")
             .json::<ScanDto>(200, "It has stopped"),
         get("/api/library/folders", "folders", "The library's folders, or what lies right in a directory")

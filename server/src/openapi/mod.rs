@@ -16,6 +16,7 @@ mod types;
 
 use std::sync::LazyLock;
 
+use crate::wire::{Header, MAX_FRAMES};
 use serde_json::{Map, Value, json};
 use warp::http::Method;
 
@@ -67,11 +68,14 @@ pub fn document() -> Value {
             "summary": "A library of music, each track with what makes it sound its best",
             "description": "Each GET answers HEAD too. What goes wrong is a problem by RFC 9457. Lists are cut by \
                 limit and offset. Nothing is clamped: what cannot be read as its type is a 400, what is out of its \
-                range a 422 that names the field. Over the socket at /ws come Events.",
+                range a 422 that names the field. Over the socket at /ws come Events and what is Told of a stream, a \
+                Command at a time is said, and sound comes in binary messages as x-sound has it: a header, then of \
+                each channel its 32-bit floats, all little-endian.",
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "MIT or Apache 2.0", "identifier": env!("CARGO_PKG_LICENSE") },
         },
         "servers": [{ "url": "/" }],
+        "x-sound": sound_message(),
         "paths": paths,
         "components": {
             "schemas": types.all(),
@@ -79,6 +83,17 @@ pub fn document() -> Value {
             "parameters": doc::headers_of_requests(),
             "headers": doc::headers_of_answers(),
         },
+    })
+}
+
+/// How a message of sound begins.
+fn sound_message() -> Value {
+    let fields = Header::FIELDS.map(|(name, at, len)| (name.to_owned(), json!({ "at": at, "bytes": len })));
+    json!({
+        "header_bytes": Header::LEN,
+        "fields": Map::from_iter(fields),
+        "last": Header::LAST,
+        "max_frames": MAX_FRAMES,
     })
 }
 

@@ -32,6 +32,7 @@ pub(super) fn docs() -> Vec<Doc> {
         get("/api/genres/{id}", "genre", "One genre").json::<GenreDto>(200, "It"),
         get("/api/search", "search", "The best of each kind for one question")
             .query::<SearchQuery>()
-            .json::<FoundDto>(200, "What was found"),
+            .json::<FoundDto>(200, "What was found")
+            .or(&[429]),
     ]
 }

@@ -9,7 +9,7 @@ use crate::error::Problem;
 /// that comes with it.
 type Kind = (u16, &'static str, &'static str, &'static [&'static str], Option<&'static str>);
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     (400, "BadRequest", "It cannot be understood", &["bad-request"], None),
     (403, "Forbidden", "A page of another origin asks", &["foreign-origin"], None),
     (404, "NotFound", "There is no such thing, or its file is gone", &["not-found", "file-missing"], None),
@@ -27,12 +27,13 @@ const KINDS: [Kind; 13] = [
         &["invalid-value", "not-measurable", "unreadable-file"],
         None,
     ),
+    (429, "TooManyRequests", "Too often", &["too-many-requests"], Some("Retry-After")),
     (500, "Unexpected", "Something that was not foreseen", &["unexpected"], None),
     (
         503,
         "Unavailable",
         "Not now",
-        &["measuring", "busy", "not-ready", "catalog-failed"],
+        &["measuring", "busy", "late", "not-ready", "catalog-failed"],
         Some("Retry-After"),
     ),
 ];

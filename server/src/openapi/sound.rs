@@ -9,6 +9,8 @@ use crate::handlers::taste::{OF_SOUND, OF_STREAMS, TasteQuery};
 
 /// It is not measured yet, or cannot be.
 const UNMEASURED: &[u16] = &[422, 503];
+/// Or too many are rendered.
+const UNRENDERED: &[u16] = &[422, 429, 503];
 const SOUND: &[&str] = &["audio/wav", "audio/flac", "audio/ogg"];
 
 pub(super) fn docs() -> Vec<Doc> {
@@ -51,7 +53,7 @@ pub(super) fn docs() -> Vec<Doc> {
         get("/api/tracks/{id}/stream", "stream", "It, enhanced, as one file")
             .query::<TasteQuery>()
             .whole("The sound", SOUND)
-            .or(UNMEASURED),
+            .or(UNRENDERED),
         get(
             "/api/tracks/{id}/chunks/{k}",
             "chunk",
@@ -59,6 +61,6 @@ pub(super) fn docs() -> Vec<Doc> {
         )
         .query_without::<TasteQuery>(&OF_STREAMS)
         .whole("The sound", SOUND)
-        .or(UNMEASURED),
+        .or(UNRENDERED),
     ]
 }

@@ -1,11 +1,14 @@
 //! The types that cross HTTP, as JSON Schema: made from the code's own, and by
 //! hand for what the core defines.
 
+use std::borrow::Cow;
+
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::events::Event;
+use crate::wire::{Command, Told};
 
 /// Types, gathered as they are referred to.
 pub(super) struct Types {
@@ -27,14 +30,21 @@ impl Types {
             })
         };
         let sent = settings().for_serialize();
-        // What comes over the socket is in no operation. One of its kinds has the
-        // fields of another type beside its own, which no reference can say.
-        let mut inline = sent.clone().with(|settings| settings.inline_subschemas = true).into_generator();
-        let mut event = Event::json_schema(&mut inline).to_value();
-        tidy(&mut event, true);
-        let named = Map::from_iter([(Event::schema_name().into_owned(), event)]);
         let told = settings().for_deserialize().with(|settings| settings.inline_subschemas = true);
-        Types { sent: sent.into_generator(), told: told.into_generator(), named }
+        let mut told = told.into_generator();
+        // What crosses the socket is in no operation. One of its kinds has the fields
+        // of another type beside its own, which no reference can say.
+        let mut inline = sent.clone().with(|settings| settings.inline_subschemas = true).into_generator();
+        let mut named = Map::new();
+        let mut name = |name: Cow<'_, str>, schema: Schema, is_sent| {
+            let mut schema = schema.to_value();
+            tidy(&mut schema, is_sent);
+            named.insert(name.into_owned(), schema);
+        };
+        name(Event::schema_name(), Event::json_schema(&mut inline), true);
+        name(Told::schema_name(), Told::json_schema(&mut inline), true);
+        name(Command::schema_name(), Command::json_schema(&mut told), false);
+        Types { sent: sent.into_generator(), told, named }
     }
 
     /// A type that is sent, by reference.

@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use auralis_core::encode::{self, Encoder};
 use bytes::Bytes;
 
-use super::{Frames, Maker, Recipe, SLICE};
+use super::{Frames, Maker, Recipe, Renders, SLICE};
 use crate::error::Error;
-use crate::metrics::Metrics;
 
 /// Where an encoder puts its bytes until they are sent.
 #[derive(Clone, Default)]
@@ -40,29 +39,28 @@ pub struct Encoding {
     begun: Option<(Frames, Box<dyn Encoder + Send>)>,
     is_done: bool,
     tray: Tray,
-    metrics: Arc<Metrics>,
 }
 
 impl Encoding {
     /// Before the first byte.
-    pub fn new(recipe: Recipe, metrics: Arc<Metrics>) -> Self {
-        Encoding { recipe, begun: None, is_done: false, tray: Tray::default(), metrics }
+    pub fn new(recipe: Recipe) -> Self {
+        Encoding { recipe, begun: None, is_done: false, tray: Tray::default() }
     }
 
-    fn begin(&self) -> Result<(Frames, Box<dyn Encoder + Send>), Error> {
+    fn begin(&self, renders: &Renders) -> Result<(Frames, Box<dyn Encoder + Send>), Error> {
         let Recipe { format, bit_rate, .. } = self.recipe;
         let held = self.recipe.frames.clone();
-        let frames = Frames::open(&self.recipe, held.start, &self.metrics)?;
+        let frames = Frames::open(&self.recipe, held.start, renders)?;
         let out = self.tray.clone();
         let encoder = encode::streamed(format, self.recipe.spec(), held, frames.dither, bit_rate, out)?;
         Ok((frames, encoder))
     }
 
     /// Encodes some frames, or the end.
-    fn advance(&mut self) -> Result<(), Error> {
+    fn advance(&mut self, renders: &Renders) -> Result<(), Error> {
         let (mut frames, mut encoder) = match self.begun.take() {
             Some(begun) => begun,
-            None => self.begin()?,
+            None => self.begin(renders)?,
         };
         let n_left = self.recipe.frames.end - frames.at;
         if n_left == 0 {
@@ -70,17 +68,17 @@ impl Encoding {
             return Ok(encoder.finish()?);
         }
         let n_frames = usize::try_from(n_left).unwrap_or(SLICE).min(SLICE);
-        encoder.write(frames.read(n_frames, &self.metrics)?)?;
+        encoder.write(frames.read(&self.recipe, n_frames)?)?;
         self.begun = Some((frames, encoder));
         Ok(())
     }
 }
 
 impl Maker for Encoding {
-    fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    fn next(&mut self, renders: &Renders) -> Result<Option<Bytes>, Error> {
         let mut bytes = Vec::new();
         while bytes.is_empty() && !self.is_done {
-            self.advance()?;
+            self.advance(renders)?;
             bytes = self.tray.take();
         }
         Ok((!bytes.is_empty()).then(|| bytes.into()))

@@ -1,26 +1,29 @@
 //! Sound as bytes, made while it is sent: a slice at a time, so that a client that
 //! stops reading stops the rendering and holds no thread.
 
+mod cache;
 mod encoded;
+mod frames;
+mod pcm;
+mod renders;
 mod wav;
 
-use std::ops::Range;
-use std::sync::Arc;
+pub use cache::Chunks;
+pub use frames::OnBlock;
+pub use renders::{Admitted, Pieces, Renders};
 
-use auralis_core::block::Block;
-use auralis_core::encode::Format;
-use auralis_core::error;
-use auralis_core::flow::{Source, Spec, Stereo};
+use std::ops::Range;
+
+use auralis_core::encode::{self, Format};
+use auralis_core::flow::Spec;
 use auralis_core::geometry::Geometry;
 use auralis_core::plan::Stages;
-use auralis_core::player::Render;
 use bytes::Bytes;
 
 use crate::catalog::{Measurable, key};
 use crate::error::Error;
 use crate::media;
-use crate::metrics::Metrics;
-use crate::pool::Pool;
+use frames::Frames;
 
 /// Frames rendered between two looks at the client.
 const SLICE: usize = 16_384;
@@ -75,82 +78,26 @@ impl Recipe {
         ])
     }
 
-    /// The bytes of `range` (of all, where the length is not known), made as they
-    /// are asked for.
-    pub fn pieces(
-        self,
-        range: Range<u64>,
-        pool: Pool,
-        metrics: Arc<Metrics>,
-    ) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + Send {
-        let maker: Box<dyn Maker> = match wav::is_of(self.format) {
-            true => Box::new(wav::Cursor::new(self, range, metrics)),
-            false => Box::new(encoded::Encoding::new(self, metrics)),
-        };
-        futures_util::stream::try_unfold(maker, move |mut maker| {
-            let pool = pool.clone();
-            async move {
-                let made = pool.run(move || Ok::<_, Error>(maker.next()?.map(|bytes| (bytes, maker))));
-                let outcome = made.await.map_err(Error::from).and_then(|made| made);
-                outcome.map_err(std::io::Error::other)
-            }
-        })
+    /// Refuses what its format cannot say, before the first byte.
+    pub fn check(&self) -> Result<(), Error> {
+        if matches!(self.format, Format::Flac16 | Format::Flac24) {
+            let held = self.frames.clone();
+            encode::streamed(self.format, self.spec(), held, false, self.bit_rate, std::io::sink())?;
+        }
+        Ok(())
+    }
+
+    /// Makes the bytes of `range`, or of all where the length is not known.
+    fn maker(self, range: Range<u64>) -> Box<dyn Maker> {
+        match wav::is_of(self.format) {
+            true => Box::new(wav::Cursor::new(self, range)),
+            false => Box::new(encoded::Encoding::new(self)),
+        }
     }
 }
 
 /// Makes bytes.
 trait Maker: Send {
     /// The next of them; none: that was all.
-    fn next(&mut self) -> Result<Option<Bytes>, Error>;
-}
-
-/// The frames of a recipe from one of them on.
-struct Frames {
-    sound: Box<dyn Source + Send>,
-    /// Whether integers are dithered.
-    dither: bool,
-    block: Block,
-    /// The frame that comes next.
-    at: u64,
-}
-
-impl Frames {
-    /// Opens the sound at frame `at` of the track.
-    fn open(recipe: &Recipe, at: u64, metrics: &Metrics) -> Result<Self, Error> {
-        let part = media::sound(&recipe.track)?;
-        let (bits, is_mixed) = (part.whole().bits_per_sample(), part.spec().n_channels > 2);
-        let stereo = Stereo::new(part);
-        let mut sound: Box<dyn Source + Send> = match &recipe.plan {
-            Some((stages, _)) => {
-                Box::new(Render::new(stereo, stages, recipe.n_frames, Geometry::at(recipe.rate))?)
-            }
-            None => Box::new(stereo),
-        };
-        if at > 0 {
-            sound.seek(at)?;
-        }
-        // As the command line has it: what is mixed down is finer than its source.
-        let is_reduced = match (recipe.format.bits(), bits) {
-            (Some(to), Some(from)) => from > to || is_mixed,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        metrics.renders.add(1);
-        Ok(Frames { sound, dither: is_reduced || !recipe.is_neutral, block: Block::new(2, 0), at })
-    }
-
-    /// The next `n_frames`.
-    fn read(&mut self, n_frames: usize, metrics: &Metrics) -> Result<&Block, Error> {
-        if self.block.capacity() != n_frames {
-            self.block = Block::new(2, n_frames);
-        }
-        self.sound.read(&mut self.block)?;
-        if self.block.n_frames() < n_frames {
-            let short = error::Error::new(error::Kind::Damaged, "the file ends before its counted end");
-            return Err(short.at(self.at + self.block.n_frames() as u64).into());
-        }
-        self.at += n_frames as u64;
-        metrics.rendered_frames.add(n_frames as u64);
-        Ok(&self.block)
-    }
+    fn next(&mut self, renders: &Renders) -> Result<Option<Bytes>, Error>;
 }

@@ -3,14 +3,12 @@
 //! asked for.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use auralis_core::encode::{Format, wav};
 use bytes::Bytes;
 
-use super::{Frames, Maker, Recipe, SLICE};
+use super::{Frames, Maker, Recipe, Renders, SLICE};
 use crate::error::Error;
-use crate::metrics::Metrics;
 
 /// Whether a format is a WAV.
 pub fn is_of(format: Format) -> bool {
@@ -28,25 +26,30 @@ pub struct Cursor {
     end: u64,
     frames: Option<Frames>,
     recipe: Recipe,
-    metrics: Arc<Metrics>,
 }
 
 impl Cursor {
     /// At the first byte of `range`.
-    pub fn new(recipe: Recipe, range: Range<u64>, metrics: Arc<Metrics>) -> Self {
-        Cursor { at: range.start, end: range.end, frames: None, recipe, metrics }
+    pub fn new(recipe: Recipe, range: Range<u64>) -> Self {
+        Cursor { at: range.start, end: range.end, frames: None, recipe }
     }
 
     /// Renders `n_frames` from the held frame `first` on.
-    fn render(&mut self, first: u64, n_frames: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+    fn render(
+        &mut self,
+        first: u64,
+        n_frames: usize,
+        out: &mut Vec<u8>,
+        renders: &Renders,
+    ) -> Result<(), Error> {
         let recipe = &self.recipe;
         let from = recipe.frames.start + first;
         let frames = match &mut self.frames {
             Some(frames) => frames,
-            none => none.insert(Frames::open(recipe, from, &self.metrics)?),
+            none => none.insert(Frames::open(recipe, from, renders)?),
         };
         let dither = frames.dither;
-        let block = frames.read(n_frames, &self.metrics)?;
+        let block = frames.read(recipe, n_frames)?;
         wav::write_frames(recipe.format, block, from, dither, out);
         Ok(())
     }
@@ -54,7 +57,7 @@ impl Cursor {
 
 impl Maker for Cursor {
     /// The header, or some frames.
-    fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    fn next(&mut self, renders: &Renders) -> Result<Option<Bytes>, Error> {
         if self.at >= self.end {
             return Ok(None);
         }
@@ -73,7 +76,7 @@ impl Maker for Cursor {
         let last = (self.end - n_header).div_ceil(n_frame).min(recipe.n_held());
         let n_frames = (last - first).min(SLICE as u64) as usize;
         let mut out = Vec::with_capacity(n_frames * n_frame as usize);
-        self.render(first, n_frames, &mut out)?;
+        self.render(first, n_frames, &mut out, renders)?;
         let skip = ((self.at - n_header) % n_frame) as usize;
         let n_bytes = (out.len() - skip).min((self.end - self.at) as usize);
         self.at += n_bytes as u64;

@@ -28,6 +28,11 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Origins whose pages may read answers: exact, `scheme://host[:port]`.
     pub cors_origins: Vec<String>,
+    /// The certificate for https, in PEM; none: the server's own, where others than
+    /// this machine may ask.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key; there is both or neither.
+    pub tls_key: Option<PathBuf>,
     /// Background workers; none: as many as the machine allows.
     pub workers: Option<usize>,
     /// Whether changes in the library are seen by itself.
@@ -50,6 +55,8 @@ impl Config {
             listen: LISTEN.to_owned(),
             hosts: Vec::new(),
             cors_origins: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
             workers: None,
             watch: true,
             rescan: Some(RESCAN),
@@ -93,6 +100,13 @@ impl Config {
                 )
                 .into());
             }
+        }
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(_), None) => {
+                Err("--tls-cert needs the certificate's key too; name its file with --tls-key")?
+            }
+            (None, Some(_)) => Err("--tls-key needs its certificate too; name its file with --tls-cert")?,
+            _ => {}
         }
         Ok(self)
     }

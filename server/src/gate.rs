@@ -32,14 +32,7 @@ pub struct Gate {
 impl Gate {
     /// A gate for this machine's names, `hosts`, and pages of `origins`.
     pub fn new(hosts: &[String], origins: &[String]) -> Self {
-        let mut names = BTreeSet::from(["localhost".to_owned()]);
-        let own = gethostname::gethostname().to_string_lossy().to_lowercase();
-        if !own.is_empty() {
-            names.insert(format!("{own}.local"));
-            names.insert(own);
-        }
-        names.extend(hosts.iter().map(|host| plain_host(host).to_lowercase()));
-        Gate { names, origins: origins.to_vec() }
+        Gate { names: names(hosts), origins: origins.to_vec() }
     }
 
     /// Lets a request in that reached this machine at `local`; the answer to a
@@ -141,6 +134,18 @@ impl Gate {
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(CORS_EXPOSED));
         }
     }
+}
+
+/// This machine's names, and `hosts`.
+pub fn names(hosts: &[String]) -> BTreeSet<String> {
+    let mut names = BTreeSet::from(["localhost".to_owned()]);
+    let own = gethostname::gethostname().to_string_lossy().to_lowercase();
+    if !own.is_empty() {
+        names.insert(format!("{own}.local"));
+        names.insert(own);
+    }
+    names.extend(hosts.iter().map(|host| plain_host(host).to_lowercase()));
+    names
 }
 
 /// The page runs its own scripts, wasm and workers, and talks to its own

@@ -2,8 +2,8 @@
 //! served, to the page and to any client that plays a stream.
 //!
 //! Reading order: [`commands`] is what a person types; [`config`] what the
-//! server is told. [`serve`] starts everything, [`listen`] and [`gate`] let
-//! requests in, [`routes`] sends them to [`handlers`]. Below these lie the
+//! server is told. [`serve`] starts everything, [`listen`], [`tls`] and [`gate`]
+//! let requests in, [`routes`] sends them to [`handlers`]. Below these lie the
 //! rooms: the [`catalog`] knows, a [`rule`] says what is looked for in it,
 //! [`scan`] finds, [`measuring`] measures, [`media`] opens files, [`stream`] renders
 //! on the [`pool`], [`art`] makes pictures small. [`error`] and [`dto`] are how
@@ -42,6 +42,7 @@ pub mod rule;
 pub mod scan;
 pub mod serve;
 pub mod stream;
+pub mod tls;
 pub mod wire;
 
 /// A failure before or outside of any request, in words for whoever started

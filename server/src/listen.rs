@@ -26,6 +26,7 @@ use crate::events::ended;
 use crate::gate::Gate;
 use crate::metrics::Metrics;
 use crate::pool::panic_text;
+use crate::tls::{Tls, Wire};
 
 /// Connections at a time; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 512;
@@ -54,6 +55,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Called before each handler.
     pub on_request: Option<OnRequest>,
+    /// What secures connections; none: nothing does.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// Serves `app` on `listener` until `shutdown` says `true`, then lets running
@@ -75,22 +78,24 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut shutdown: watch::Re
         };
         let Ok(local) = stream.local_addr() else { continue };
         let app = Arc::clone(&app);
+        let tls = app.tls.clone();
         let served = Arc::new(AtomicBool::new(false));
-        let stream = Dressed::new(stream, Arc::clone(&served));
+        let is_served = Arc::clone(&served);
         let (place, client) = (Place(Arc::new(permit)), Client::of(peer.ip()));
         let service = service_fn(move |mut request: Request<Incoming>| {
-            served.store(true, Ordering::Release);
+            is_served.store(true, Ordering::Release);
             request.extensions_mut().insert(place.clone());
             request.extensions_mut().insert(client);
             answer(Arc::clone(&app), local, request)
         });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades();
         let mut ending = shutdown.clone();
         tokio::spawn(async move {
+            let Some(stream) = enter(tls, stream, &mut ending).await else { return };
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT)
+                .serve_connection(TokioIo::new(Dressed::new(stream, served)), service)
+                .with_upgrades();
             tokio::pin!(connection);
             let outcome = tokio::select! {
                 outcome = &mut connection => outcome,
@@ -120,6 +125,30 @@ async fn accept(
     let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((stream, peer, permit))
+}
+
+/// What a client is spoken with; none if it never began, or the server ends first.
+async fn enter(
+    tls: Option<Arc<Tls>>,
+    stream: TcpStream,
+    ending: &mut watch::Receiver<bool>,
+) -> Option<Box<dyn Wire>> {
+    let Some(tls) = tls else { return Some(Box::new(stream)) };
+    let entered = tokio::select! {
+        entered = tokio::time::timeout(HEADER_TIMEOUT, tls.enter(stream)) => entered,
+        () = ended(ending) => return None,
+    };
+    match entered {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(error = chain(&error), "connection not secured");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("connection not begun in time");
+            None
+        }
+    }
 }
 
 /// Answers one request: whatever happens inside, an answer comes out.

@@ -28,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::routes::routes;
 use crate::scan::Scanner;
 use crate::stream::{Chunks, OnBlock, Renders};
+use crate::tls::Tls;
 
 /// What tests put in place of the real thing, to see it fail.
 #[derive(Clone)]
@@ -75,10 +76,15 @@ pub fn run(config: Config) -> Result<()> {
             tracing::info!("ending");
             let _ = end.send(true);
         };
-        let ready = || {
+        let ready = |tls: Option<&Tls>| {
+            let mut lines = format!("Auralis is ready: http://{address}/\n");
+            for line in tls.map(|tls| tls.told(address)).unwrap_or_default() {
+                lines.push_str(&line);
+                lines.push('\n');
+            }
             let mut out = std::io::stdout();
             // Nobody may be reading.
-            let _ = writeln!(out, "Auralis is ready: http://{address}/").and_then(|()| out.flush());
+            let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
         };
         let served = serve(config, listener, ending, Seams::default(), ready);
         tokio::pin!(served);
@@ -109,15 +115,18 @@ fn unbound(listen: &str, error: &std::io::Error) -> String {
     }
 }
 
-/// Serves on `listener` until `ending` says `true`; calls `ready` when
-/// requests are answered.
+/// Serves on `listener` until `ending` says `true`; calls `ready`, with what
+/// secures connections, when requests are answered.
 pub async fn serve(
     config: Config,
     listener: TcpListener,
     ending: watch::Receiver<bool>,
     seams: Seams,
-    ready: impl FnOnce(),
+    ready: impl FnOnce(Option<&Tls>),
 ) -> Result<()> {
+    let address = listener.local_addr()?;
+    // Before anything is written, too.
+    let given = Tls::given(&config, address)?;
     let cpus = std::thread::available_parallelism().ok().map(usize::from);
     let n_workers = config.workers.unwrap_or_else(|| workers(cpus));
     let data = config.data.clone();
@@ -125,6 +134,11 @@ pub async fn serve(
         Ok((Owner::of(&data)?, Catalog::open(&data, auralis_core::fingerprint::VERSION)?))
     };
     let (_owner, catalog) = tokio::task::spawn_blocking(opened).await??;
+    let tls = match given {
+        Some(given) => Some(given),
+        None => Tls::own(&config, address)?,
+    };
+    let tls = tls.map(Arc::new);
     let events = Events::default();
     let metrics = Arc::new(Metrics::default());
     let measurers = Measurers::new(catalog.clone(), events.clone(), Arc::clone(&metrics), seams.measure);
@@ -156,11 +170,23 @@ pub async fn serve(
         pings: seams.pings,
         metrics: Arc::clone(&metrics),
         ending: ending.clone(),
+        https_port: tls.as_ref().map(|tls| tls.port()),
     };
     let gate = Gate::new(&config.hosts, &config.cors_origins);
-    let app = App { routes: routes(Arc::new(house)), gate, metrics, on_request: seams.on_request };
-    ready();
+    let app = App {
+        routes: routes(Arc::new(house)),
+        gate,
+        metrics,
+        on_request: seams.on_request,
+        tls: tls.clone(),
+    };
+    let kept = tls.clone().map(|tls| tokio::spawn(tls.keep(ending.clone())));
+    ready(tls.as_deref());
     listen::serve(listener, Arc::new(app), ending).await;
+    if let Some(kept) = kept {
+        // It ends with the server, and has said so if it panicked.
+        let _ = kept.await;
+    }
     scanner.stop();
     measurers.stop();
     tokio::task::spawn_blocking(move || {

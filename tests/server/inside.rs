@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use auralis_server::config::Config;
 use auralis_server::serve::{Seams, serve};
+use auralis_server::tls::Tls;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -35,7 +36,7 @@ impl Inside {
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
                 let address = listener.local_addr().expect("an address");
-                let tell = || ready.send(address).expect("the test waits");
+                let tell = |_: Option<&Tls>| ready.send(address).expect("the test waits");
                 serve(config, listener, ending, seams, tell).await.expect("it serves");
             });
         });

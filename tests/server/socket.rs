@@ -10,14 +10,21 @@ use auralis_tests::http::read;
 use serde_json::Value;
 
 /// One connection to `/ws`.
-pub struct Socket(pub BufReader<TcpStream>);
+pub struct Socket<S = TcpStream>(pub BufReader<S>);
 
 impl Socket {
     pub fn open(address: SocketAddr) -> Self {
-        let mut stream = TcpStream::connect(address).unwrap();
+        let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        Socket::over(stream, &address.to_string())
+    }
+}
+
+impl<S: Read + Write> Socket<S> {
+    /// One over a connection to the server, asked for by this name.
+    pub fn over(mut stream: S, host: &str) -> Self {
         let upgrade = format!(
-            "GET /ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            "GET /ws HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         stream.write_all(upgrade.as_bytes()).unwrap();

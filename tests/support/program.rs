@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -80,7 +80,12 @@ impl Server {
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.unwrap_or_else(|| panic!("the server said {line:?} instead of its address"));
         let url = url.trim_end_matches('/').to_owned();
-        let address = url.trim_start_matches("http://").parse().expect("it prints its address");
+        let mut address: SocketAddr =
+            url.trim_start_matches("http://").parse().expect("it prints its address");
+        if address.ip().is_unspecified() {
+            // It listens everywhere; here is where it is asked.
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
         Server { child, address, url }
     }
 

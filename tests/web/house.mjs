@@ -29,9 +29,10 @@ export function folder(t) {
  * Starts `auralis serve` with its data in a folder of its own. With no library it plays the demo album.
  * The server ends with the test.
  */
-export async function serve(t, { library, args = [] } = {}) {
+export async function serve(t, { library, listen = "127.0.0.1:0", args = [] } = {}) {
   const program = process.env.AURALIS_PROGRAM ?? join(target, "debug/auralis");
-  const own = ["serve", "--listen", "127.0.0.1:0", "--data", folder(t)];
+  const data = folder(t);
+  const own = ["serve", "--listen", listen, "--data", data];
   if (library) own.push("--library", library);
   const child = spawn(program, [...own, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const log = [];
@@ -45,7 +46,8 @@ export async function serve(t, { library, args = [] } = {}) {
     child.once("exit", (code) => failed(new Error(`the server ended with ${code}:\n${log.join("\n")}`)));
     createInterface({ input: child.stdout }).on("line", (line) => {
       const said = /http:\/\/\S+/.exec(line);
-      if (said) found(said[0].replace(/\/$/, ""));
+      // Where it listens everywhere, it is asked here.
+      if (said) found(said[0].replace(/\/$/, "").replace("//0.0.0.0:", "//127.0.0.1:"));
     });
   });
   const json = async (path) => {
@@ -53,7 +55,7 @@ export async function serve(t, { library, args = [] } = {}) {
     if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`);
     return answer.json();
   };
-  return { url, port: Number(new URL(url).port), json, log };
+  return { url, port: Number(new URL(url).port), data, json, log };
 }
 
 /** Asks again until `look` gives something, and says what it waited for if it never does. */

@@ -16,6 +16,7 @@ import { playlists } from "./playlists";
 import { queue } from "./queue";
 import { reference } from "./reference";
 import type { Scope } from "./scope";
+import { secure } from "./secure";
 import { session } from "./session";
 import { settings } from "./settings";
 
@@ -65,6 +66,8 @@ export function state(engine: Engine, scope: Scope) {
     scope,
     settings: kept,
     library: house,
+    /** Where the page is had over https, while it is not. */
+    https: secure(scope),
     places: where,
     browse: seen,
     playlists: lists,

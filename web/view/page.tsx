@@ -1,6 +1,7 @@
 /** The page: header, list, why panel, deck, and the sheets over them. */
 import { useRef } from "preact/hooks";
 import { SHORTCUTS } from "../app/keys";
+import { address } from "../app/place";
 import { THEMES } from "../app/settings";
 import { artists } from "../app/words";
 import { AboutSheet } from "./about";
@@ -104,7 +105,7 @@ function Header() {
 
 /** What a person must know now: the server is away, a track is faulty, the sound is degraded. */
 function Banner() {
-  const { library, playback, by_sound, marks, playlists } = useApp();
+  const { library, playback, by_sound, marks, playlists, https, places } = useApp();
   const connection = library.connection.value;
   const fault = playback.fault.value ?? by_sound.fault.value ?? marks.fault.value ?? library.fault.value;
   const notice = playback.stats.value.notice;
@@ -150,7 +151,15 @@ function Banner() {
       {notice !== null ? (
         <p class="banner quiet-banner" role="status">
           <Fault />
-          <span>{notice}</span>
+          <span>
+            {notice}
+            {https.value !== null ? " There, it may first warn of a certificate that it does not know." : null}
+          </span>
+          {https.value !== null ? (
+            <a class="banner-key" href={https.value + address(places.place.value)}>
+              Open over https
+            </a>
+          ) : null}
         </p>
       ) : null}
     </div>

@@ -31,6 +31,12 @@ pub struct Flags {
     /// An origin whose pages may read answers, exactly as browsers send it; may be given several times
     #[arg(long, value_name = "ORIGIN", env = "AURALIS_CORS_ORIGIN", value_delimiter = ',')]
     cors_origin: Vec<String>,
+    /// A certificate for https, in PEM [default: the server's own, when others than this machine may ask]
+    #[arg(long, value_name = "FILE", env = "AURALIS_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// The key of that certificate, in PEM
+    #[arg(long, value_name = "FILE", env = "AURALIS_TLS_KEY")]
+    tls_key: Option<PathBuf>,
     /// Tracks measured at a time in the background [default: one per processor but one]
     #[arg(long, value_name = "N", env = "AURALIS_WORKERS", value_parser = clap::value_parser!(u8).range(1..))]
     workers: Option<u8>,
@@ -65,6 +71,8 @@ pub fn serve(flags: Flags) -> Outcome<()> {
         listen: flags.listen,
         hosts: flags.host,
         cors_origins: flags.cors_origin,
+        tls_cert: flags.tls_cert,
+        tls_key: flags.tls_key,
         workers: flags.workers.map(usize::from),
         watch: !flags.no_watch,
         rescan: Some(flags.rescan).filter(|rescan| !rescan.is_zero()),

@@ -24,6 +24,8 @@ pub struct VersionDto {
     pub fingerprint_version: u32,
     /// Of the rules by which it plans.
     pub plan_version: u32,
+    /// Where it is had over https, by the name under which it was asked; null if it is not.
+    pub https: Option<String>,
 }
 
 /// Items that came.

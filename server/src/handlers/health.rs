@@ -1,7 +1,8 @@
 //! How the server is.
 
 use bytes::Bytes;
-use warp::http::{HeaderValue, StatusCode, header};
+use warp::http::uri::Authority;
+use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
 use super::reply::{Keep, Whole};
@@ -9,7 +10,7 @@ use super::{Ask, reply};
 use crate::catalog::key;
 use crate::dto::{HealthDto, VersionDto};
 use crate::error::{Error, Result};
-use crate::openapi;
+use crate::{openapi, tls};
 
 /// GET /api/health: it lives.
 pub async fn health(_: Ask) -> Result<Response> {
@@ -28,13 +29,25 @@ pub async fn ready(ask: Ask) -> Result<Response> {
 }
 
 /// GET /api/version
-pub async fn version(_: Ask) -> Result<Response> {
+pub async fn version(ask: Ask) -> Result<Response> {
     reply::json(&VersionDto {
         name: "Auralis",
         version: env!("CARGO_PKG_VERSION"),
         fingerprint_version: auralis_core::fingerprint::VERSION,
         plan_version: auralis_core::plan::VERSION,
+        https: ask.house.https_port.and_then(|port| secured(&ask.headers, port)),
     })
+}
+
+/// Where a client that sent these headers finds `port` over https. Through a
+/// proxy it was another port that it asked, and what that speaks is not known.
+fn secured(headers: &HeaderMap, port: u16) -> Option<String> {
+    let asked: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
+    let is_ours = match asked.port_u16() {
+        Some(asked) => asked == port,
+        None => port == 80 || port == 443,
+    };
+    is_ours.then(|| tls::https(asked.host(), port))
 }
 
 /// GET /api/openapi.json: what can be asked, and what is answered

@@ -72,6 +72,8 @@ pub struct House {
     pub metrics: Arc<Metrics>,
     /// Says `true` when the server ends.
     pub ending: watch::Receiver<bool>,
+    /// The port, if it speaks https too.
+    pub https_port: Option<u16>,
 }
 
 /// One request, with what its answer may need.

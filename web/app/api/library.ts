@@ -1,6 +1,6 @@
 /** The library as a whole: its scan, its folders, what is wrong with it, and its figures. */
 import { ask, query } from "./ask";
-import type { Fault, Folder, List, Missing, Scan, Statistics } from "./types";
+import type { Fault, Folder, List, Missing, Scan, Statistics, Version } from "./types";
 
 export const scan = (signal: AbortSignal) => ask<Scan>("/api/library/scan", signal);
 export const start_scan = (signal: AbortSignal) => ask<unknown>("/api/library/scan", signal, "POST");
@@ -16,4 +16,5 @@ export const missing = (sort: string, offset: number, limit: number, signal: Abo
 export const directories = (dir: string | null, sort: string | null, offset: number, limit: number, signal: AbortSignal) =>
   ask<Folder>(`/api/library/folders${query({ dir, sort, limit, offset })}`, signal);
 export const statistics = (signal: AbortSignal) => ask<Statistics>("/api/library/statistics", signal);
+export const version = (signal: AbortSignal) => ask<Version>("/api/version", signal);
 export const health = (signal: AbortSignal) => ask<unknown>("/api/health", signal);

@@ -3,7 +3,7 @@ import type * as api from "../../gen/api";
 
 export type {
   Album, Artist, Directory, DirectoryOnTheWay, Fault, Fingerprint, Folder, Found, Genre, Heard, Item, Lyrics, Missing, Playlist, PlaylistTold, Repeat, Scan, Similar,
-  Statistics, Step, Track, TrackDetails, Waveform,
+  Statistics, Step, Track, TrackDetails, Version, Waveform,
 } from "../../gen/api";
 
 export type TrackState = api.Track["state"];

@@ -218,6 +218,9 @@ impl Reply for Error {
 
 impl From<catalog::Error> for Error {
     fn from(error: catalog::Error) -> Self {
+        if error.is_late() {
+            return Error::late().because(error);
+        }
         if !error.is_of_disk() {
             return Error::unexpected(error);
         }

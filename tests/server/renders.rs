@@ -223,6 +223,10 @@ fn neighbours_that_seek_and_cut_get_the_same_bytes() {
     let plan = house.get(&format!("/api/tracks/{id}/plan")).json()["id"].as_str().expect("a plan").to_owned();
     let path = |k: u64| format!("/api/tracks/{id}/chunks/{k}?plan={plan}&format=flac16");
     let whole: Vec<Response> = (0..7).map(|k| house.get(&path(k))).collect();
+    // What is kept is answered without a question to the catalog.
+    let n_statements = house.counter("statements");
+    assert!(house.get(&path(2)).body == whole[2].body);
+    assert_eq!(house.counter("statements"), n_statements);
     // One of another format, so that nothing of it is kept.
     let other = |k: u64| path(k).replace("flac16", "wav24");
     let n_renders = house.counter("renders");
@@ -255,6 +259,11 @@ fn neighbours_that_seek_and_cut_get_the_same_bytes() {
         }
     });
     nothing_is_left(&house);
+    // Of another file it is not answered, though it is kept.
+    house.put("one.flac", &sound(Format::Flac16, 12, 64.0));
+    assert_problem(&house.get(&path(2)), 404, "file-missing");
+    house.scanned(1);
+    assert!(house.get(&path(2)).body != whole[2].body);
 }
 
 #[test]

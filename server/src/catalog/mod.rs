@@ -76,6 +76,8 @@ use self::shelf::{Dirty, Shelf};
 
 /// How long a connection waits for another's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may take, on a disk that is slow or hangs.
+const BUDGET: Duration = Duration::from_secs(30);
 
 /// A failure of the catalog, with what was being done.
 #[derive(Debug)]
@@ -103,6 +105,10 @@ impl Error {
         };
         let of_disk = [CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure];
         self.code().is_some_and(|code| of_disk.contains(&code)) || self.is_of_value()
+    }
+    /// Whether the answer takes longer than it may.
+    pub fn is_late(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.is::<tokio::time::error::Elapsed>())
     }
     /// Whether something that is stored is not what can have been written.
     fn is_of_value(&self) -> bool {
@@ -236,9 +242,11 @@ impl Catalog {
     ) -> Result<T> {
         let catalog = self.clone();
         let span = tracing::Span::current();
-        match tokio::task::spawn_blocking(move || span.in_scope(|| question(&catalog))).await {
-            Ok(answer) => answer,
-            Err(gone) => Err(Error::new("a question to the catalog was not answered").because(gone)),
+        let asked = tokio::task::spawn_blocking(move || span.in_scope(|| question(&catalog)));
+        match tokio::time::timeout(BUDGET, asked).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(gone)) => Err(Error::new("a question to the catalog was not answered").because(gone)),
+            Err(late) => Err(Error::new("a question to the catalog is not answered yet").because(late)),
         }
     }
 

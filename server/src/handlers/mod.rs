@@ -23,6 +23,7 @@ pub mod tracks;
 use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use schemars::JsonSchema;
@@ -161,6 +162,9 @@ impl FromStr for Id {
     }
 }
 
+/// What a client waits for a disk at most.
+const BUDGET: Duration = Duration::from_secs(30);
+
 /// The greatest offset: beyond it a JSON number is not exact everywhere.
 const MAX_OFFSET: i64 = (1 << 53) - 1;
 
@@ -237,11 +241,13 @@ fn limit(asked: Option<i64>, usual: u32, most: u32) -> Result<u32> {
     }
 }
 
-/// Runs what would hold up an async thread.
+/// Runs what would hold up an async thread. A disk that hangs holds up that thread,
+/// not the client.
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let span = tracing::Span::current();
-    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
-        Ok(outcome) => outcome,
-        Err(gone) => Err(Error::unexpected(gone)),
+    match tokio::time::timeout(BUDGET, tokio::task::spawn_blocking(move || span.in_scope(work))).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(gone)) => Err(Error::unexpected(gone)),
+        Err(late) => Err(Error::late().because(late)),
     }
 }

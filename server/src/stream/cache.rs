@@ -2,11 +2,13 @@
 //! is being made waits for it, and it is made once.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
+use crate::catalog::Measurable;
 use crate::error::Error;
 
 /// What is kept of them, in bytes.
@@ -26,6 +28,20 @@ impl Weighter<String, Bytes> for Bulk {
 /// Chunks by their tags.
 pub struct Chunks {
     kept: Cache<String, Bytes, Bulk>,
+    /// What was asked for with a plan's id, which makes the same as long as the file
+    /// is the same.
+    known: Cache<String, Known>,
+}
+
+/// What an address asks for.
+#[derive(Clone)]
+pub struct Known {
+    /// Of which track.
+    pub track: Arc<Measurable>,
+    /// As what it is kept.
+    pub tag: String,
+    /// What it is.
+    pub media_type: &'static str,
 }
 
 impl Chunks {
@@ -39,12 +55,20 @@ impl Chunks {
             .build()
             .map_err(std::io::Error::other)?;
         let lifecycle = DefaultLifecycle::default();
-        Ok(Chunks { kept: Cache::with_options(options, Bulk, DefaultHashBuilder::default(), lifecycle) })
+        let kept = Cache::with_options(options, Bulk, DefaultHashBuilder::default(), lifecycle);
+        Ok(Chunks { kept, known: Cache::new(16 * N_CHUNKS) })
     }
 
-    /// The chunk with this tag, if it is kept.
-    pub fn kept(&self, tag: &str) -> Option<Bytes> {
-        self.kept.get(tag)
+    /// What this address asks for, and its bytes, if both are kept.
+    pub fn known(&self, address: &str) -> Option<(Known, Bytes)> {
+        let known = self.known.get(address)?;
+        let bytes = self.kept.get(&known.tag)?;
+        Some((known, bytes))
+    }
+
+    /// Keeps what this address asks for.
+    pub fn know(&self, address: String, known: Known) {
+        self.known.insert(address, known);
     }
 
     /// The chunk with this tag; made by `make` unless it is kept or another makes

@@ -8,7 +8,7 @@ mod pcm;
 mod renders;
 mod wav;
 
-pub use cache::Chunks;
+pub use cache::{Chunks, Known};
 pub use frames::OnBlock;
 pub use renders::{Admitted, Pieces, Renders};
 

@@ -4,6 +4,7 @@ mod chunks;
 mod joins;
 mod live;
 mod material;
+mod relay;
 
 use auralis_tests::laws::Counting;
 

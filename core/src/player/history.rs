@@ -19,7 +19,8 @@ impl History {
         History { planes: [plane(), plane()], head: 0, oldest: 0 }
     }
 
-    fn capacity(&self) -> u64 {
+    /// How many frames it holds at most.
+    pub fn capacity(&self) -> u64 {
         self.planes[0].len() as u64
     }
 
@@ -65,6 +66,21 @@ impl History {
         }
         self.head += n as u64;
         n
+    }
+
+    /// Puts frames in the place of those from `frame` (one of them, or the next)
+    /// on; over the first `n_fade` the old fade into the new.
+    pub fn replace_from(&mut self, frame: u64, left: &[f32], right: &[f32], n_fade: usize) {
+        self.truncate(frame);
+        let capacity = self.capacity();
+        for (plane, new) in self.planes.iter_mut().zip([left, right]) {
+            for (i, &new) in new[..n_fade].iter().enumerate() {
+                let x = &mut plane[((frame + i as u64) % capacity) as usize];
+                *x += (new - *x) * (i as f32 / n_fade as f32);
+            }
+        }
+        self.head += n_fade as u64;
+        self.push(&left[n_fade..], &right[n_fade..]);
     }
 
     /// Copies `n` frames from `frame` on into `block`; what was never fed, or

@@ -8,6 +8,7 @@
 //! after a retune) catches up at a bounded speed.
 
 mod history;
+mod relay;
 mod render;
 mod score;
 mod voice;
@@ -25,6 +26,7 @@ use crate::math::finite;
 use crate::plan::Stages;
 use crate::units::{Db, MAX_RATE, MIN_RATE, Seconds};
 use history::History;
+use relay::{Relay, Way};
 use score::{N_VOICES, Score, Track};
 use voice::Voice;
 
@@ -81,6 +83,10 @@ pub struct Player {
     fade: Fade,
     /// Frames a lagging chain may hear per frame asked for.
     haste: u64,
+    way: Way,
+    relay: Option<Relay>,
+    /// How long the first enhanced frames take to fade in, once they come.
+    debut: u64,
     scratch: Block,
     wet: Block,
     dry: Block,
@@ -110,6 +116,9 @@ impl Player {
             listen: Listen::Enhanced,
             fade: Fade { from: off, to: off, n_frames: 0, n_done: 0 },
             haste: u64::MAX,
+            way: Way::Chains,
+            relay: None,
+            debut: SWITCH.frames(rate),
             scratch: Block::new(2, STRIDE),
             wet: Block::new(2, STRIDE),
             dry: Block::new(2, STRIDE),
@@ -153,6 +162,7 @@ impl Player {
         self.at = frame;
         self.starting = true;
         self.all_fed = false;
+        self.way = Way::Chains;
         self.aim(0);
     }
 
@@ -180,6 +190,9 @@ impl Player {
         }
         if let Some(end) = self.score.tracks().get(now).and_then(Track::end) {
             self.history.truncate(end.max(self.at));
+            if let Some(relay) = &mut self.relay {
+                relay.truncate(end.max(self.at));
+            }
         }
         self.all_fed = false;
         self.history.head()
@@ -206,7 +219,8 @@ impl Player {
                 voice.take_on(border, track.start, &track.part, from);
             }
         }
-        self.aim(if first_plan { fade.frames(self.rate) } else { SWITCH.frames(self.rate) });
+        self.debut = if first_plan { fade.frames(self.rate) } else { SWITCH.frames(self.rate) };
+        self.aim(self.debut);
     }
 
     /// Chooses what is heard, over [`SWITCH`].
@@ -224,7 +238,7 @@ impl Player {
     fn aim(&mut self, n_frames: u64) {
         let Some(track) = self.score.tracks().get(self.score.track_at(self.at)) else { return };
         let gain = |db: f32| Db(db).gain();
-        let to = match (self.listen, track.part.planned) {
+        let to = match (self.listen, track.part.planned && self.has_begun()) {
             (Listen::Off, _) | (_, false) => Mix { wet: 0.0, dry: 1.0 },
             (Listen::Enhanced, _) => Mix { wet: 1.0, dry: 0.0 },
             (Listen::Compared, _) => Mix { wet: gain(track.part.enhanced_db), dry: 0.0 },
@@ -298,7 +312,9 @@ impl Player {
         let mut n_out = 0;
         out.set_frames(out.capacity());
         while self.begins() == begins {
-            self.engage();
+            if self.way != Way::Relay {
+                self.engage();
+            }
             let ready = self.catch_up(&mut budget);
             let n = if ready { self.n_ready().min(out.capacity() - n_out) } else { 0 };
             if n == 0 {
@@ -360,8 +376,8 @@ impl Player {
 
     /// How many frames may come out in one stride.
     fn n_ready(&self) -> usize {
-        let mut n = STRIDE as u64;
-        if !self.all_fed {
+        let mut n = (STRIDE as u64).min(self.n_relayed());
+        if !self.all_fed && self.way != Way::Relay {
             // More is to come: the chains need their look-ahead.
             n = n.min(self.history.head().saturating_sub(self.at + self.latency));
         }
@@ -375,13 +391,28 @@ impl Player {
 
     /// Renders the next `n` frames into `wet`.
     fn stride(&mut self, n: usize) {
+        let has_begun = self.has_begun();
+        let n_chains = if self.way == Way::Relay { 0 } else { self.chained(n) };
+        self.relayed(n, n_chains > 0);
+        self.history.copy(self.at, n, &mut self.dry);
+        self.blend(n);
+        self.at += n as u64;
+        if !has_begun && self.has_begun() {
+            self.aim(self.debut);
+        }
+        self.retire();
+    }
+
+    /// Renders the next `n` frames of the chains into `wet`; returns how many
+    /// chains sounded.
+    fn chained(&mut self, n: usize) -> usize {
         let crossfade = self.score.geometry().crossfade;
         let mut order: [usize; N_VOICES] = std::array::from_fn(|i| i);
         order.sort_unstable_by_key(|&i| self.voices[i].enters_at);
         let due = self.at + self.latency;
         self.wet.set_frames(n);
         self.wet.silence();
-        let mut first = true;
+        let mut n_sounding = 0;
         for i in order {
             let voice = &mut self.voices[i];
             if voice.border().is_none() || voice.hears != due {
@@ -391,18 +422,15 @@ impl Player {
             let n_in = self.at as i64 - voice.enters_at as i64;
             for channel in 0..2 {
                 let (wet, fresh) = (self.wet.plane_mut(channel), self.scratch.plane(channel));
-                if first {
+                if n_sounding == 0 {
                     wet.copy_from_slice(fresh);
                 } else {
                     join::join(wet, fresh, n_in, crossfade);
                 }
             }
-            first = false;
+            n_sounding += 1;
         }
-        self.history.copy(self.at, n, &mut self.dry);
-        self.blend(n);
-        self.at += n as u64;
-        self.retire();
+        n_sounding
     }
 
     /// Mixes what is to be heard of enhanced and original into `wet`.
@@ -439,6 +467,9 @@ impl Player {
         let now = self.score.track_at(self.at);
         if self.score.tracks().get(now).is_some_and(|track| track.start == self.at && now > 0) {
             self.aim(SWITCH.frames(self.rate));
+            if self.way == Way::Relay {
+                self.score.rewind(self.at);
+            }
         }
         let in_use = self.voices.iter().filter_map(Voice::border).any(|border| border.track == 0);
         if now > 0 && !in_use && self.score.drop_first() {
@@ -451,5 +482,8 @@ impl Player {
         let behind = self.at.saturating_sub(self.score.geometry().pre_roll);
         let lagging = self.voices.iter().filter(|v| v.border().is_some()).map(|v| v.hears).min();
         self.history.forget_before(behind.min(lagging.unwrap_or(behind)));
+        if let Some(relay) = &mut self.relay {
+            relay.forget_before(self.at);
+        }
     }
 }

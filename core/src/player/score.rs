@@ -112,6 +112,22 @@ impl Score {
         }
     }
 
+    /// The border that sounds at `frame`; the one after it is the next to be
+    /// given out.
+    pub fn rewind(&mut self, frame: u64) -> Option<Border> {
+        let index = self.track_at(frame);
+        let track = self.tracks.get(index)?;
+        let (start, n_frames) = (track.start, track.n_frames.unwrap_or(u64::MAX));
+        let last = self.geometry.place(frame.saturating_sub(start), n_frames).chunk;
+        self.cursor = Cursor { track: index, ..Cursor::default() };
+        for chunk in last.saturating_sub(N_VOICES as u64 - 1)..last {
+            self.cursor.chunk = chunk;
+            self.step(start + chunk * self.geometry.interval);
+        }
+        self.cursor.chunk = last;
+        self.take()
+    }
+
     /// Sets the end of the last track at `end` on the timeline.
     pub fn end_at(&mut self, end: u64) {
         if let Some(last) = self.tracks.last_mut() {

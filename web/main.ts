@@ -2,7 +2,7 @@
 import { h, render } from "preact";
 import { Engine } from "./audio/engine";
 import { Scope } from "./app/scope";
-import { PRESETS, TARGET } from "./app/settings";
+import { type Made, PRESETS, TARGET } from "./app/settings";
 import { state } from "./app/state";
 import { AppProvider } from "./view/hooks";
 import { Page } from "./view/page";
@@ -33,6 +33,10 @@ const facade = {
   },
   setAlbum: (on: boolean) => app.playback.set_album(on),
   setReference: (id: string | null) => app.reference.choose_id(id),
+  /** Where the sound is made; "auto": wherever is best. */
+  setMade: (where: Made) => {
+    app.settings.made.value = where;
+  },
   tap: (n_frames: number) => engine.tap(n_frames),
 };
 

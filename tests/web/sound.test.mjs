@@ -1,25 +1,8 @@
 // What comes out of the browser, frame for frame: the recorder behind the worklet against the native stream.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { browse, compared, device_rate, heard, library, measured, native, open, rms, serve, stats, tap } from "./house.mjs";
-
-/** −120 dBFS: what a seek's short pre-roll may leave until the next border. */
-const RESIDUAL = 1e-6;
-
-/** A page on two tracks at the device's own rate, where nothing need be resampled; they may be parts of a file that a sheet cuts. */
-async function listening(t, options = {}, sheet = undefined) {
-  const browser = await browse(t);
-  const rate = await device_rate(browser);
-  const music = library(t, { rate, ...options });
-  if (sheet !== undefined) writeFileSync(join(music, "sheet.cue"), sheet);
-  const server = await serve(t, { library: music });
-  const tracks = await measured(server, 2);
-  const page = await open(browser, server.url);
-  await page.locator("[role=row][data-track]").nth(1).waitFor();
-  return { server, page, rate, tracks };
-}
+import { compared, heard, native, rms, stats, tap } from "./house.mjs";
+import { fade, listening, part, RESIDUAL, tap_from } from "./listening.mjs";
 
 test("a clicked track sounds as the native render, to the bit, over a border and after seeks", async (t) => {
   const { server, page, rate } = await listening(t);
@@ -183,21 +166,6 @@ test("the volume is heard, at full to the bit, and outlasts a reload", async (t)
   await play();
   compared(await tap(page, rate / 4), at(0.3), { to_the_bit: true });
 });
-
-/** The frames a seek fades in over. */
-const fade = (rate) => Math.ceil(0.006 * rate) + 1;
-
-/** What `tap` gave, from one frame of the track to another. */
-function part({ frame, planes }, from, to) {
-  const cut = (plane) => plane.subarray(Math.max(0, from - frame), Math.max(0, Math.min(plane.length, to - frame)));
-  return { frame: Math.max(frame, from), planes: planes.map(cut) };
-}
-
-/** A tap that begins no earlier than `from`, in quanta of the worklet. */
-async function tap_from(page, from, n_frames) {
-  await heard(page, `frame ${from}`, (now) => now.position_frames >= from - 4800 && now.position_frames < from + 4800 * 3);
-  return tap(page, n_frames);
-}
 
 /** Where a recording leaves `before`, and from where on it is `after`, to −100 dBFS. */
 function passage(plane, frame, before, after) {

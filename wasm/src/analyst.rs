@@ -161,6 +161,16 @@ pub fn hears_from(rate: u32, frame: f64, n_frames: f64, at_most_s: f64) -> f64 {
     Player::hears_from(&Geometry::at(rate), frame.max(0.0) as u64, n_frames, at_most) as f64
 }
 
+/// The chunk that `frame` of a track is in: its number, the first of its frames,
+/// and one past its last.
+#[wasm_bindgen]
+pub fn chunk_at(rate: u32, frame: f64, n_frames: f64) -> Vec<f64> {
+    let (geometry, n_frames) = (Geometry::at(rate), n_frames.max(0.0) as u64);
+    let chunk = geometry.place(frame.max(0.0) as u64, n_frames).chunk;
+    let frames = geometry.chunk(chunk, n_frames);
+    vec![chunk as f64, frames.start as f64, frames.end as f64]
+}
+
 /// Measures the file behind `url`. `progress(frames)` is called between
 /// slices; if it returns `false` the work stops with kind `cancelled`.
 #[wasm_bindgen]
@@ -258,8 +268,12 @@ pub fn calibrate(
     numbers: &Float32Array,
     now: Function,
 ) -> Result<f64, JsValue> {
-    /// Slices in which the code is still being compiled.
+    /// Slices in which the code is still being compiled, and those that say
+    /// enough where each takes its time: 200 ms of sound.
     const N_WARM: usize = 4;
+    const N_ENOUGH: usize = N_WARM + 8;
+    /// So long it may take then, in ms.
+    const LONG: f64 = 50.0;
     let numbers = numbers.to_vec();
     let stages =
         numbers.get(..plan::STAGES_FLOATS).map_or_else(|| Ok(Stages::neutral()), Stages::from_floats);
@@ -269,6 +283,7 @@ pub fn calibrate(
     let slice = (rate as usize / 40).max(128);
     let clock = || now.call0(&JsValue::UNDEFINED).ok().and_then(|ms| ms.as_f64()).unwrap_or(f64::NAN);
     let mut speeds = Vec::new();
+    let began = clock();
     for (left, right) in left.chunks_exact(slice).zip(right.chunks_exact(slice)) {
         // Several times over: a browser's clock is coarse.
         let mut block = Block::from_planes(&[left, right]);
@@ -277,6 +292,9 @@ pub fn calibrate(
             chain.process(&mut block);
         }
         speeds.push(4.0 * 25.0 / (clock() - start).max(0.005));
+        if speeds.len() >= N_ENOUGH && clock() - began > LONG {
+            break;
+        }
     }
     let warm = speeds.get(N_WARM..).filter(|rest| !rest.is_empty()).unwrap_or(&speeds);
     let mut warm = warm.to_vec();

@@ -189,6 +189,40 @@ impl Engine {
         self.batches.player.feed(&left[..n], &right[..n])
     }
 
+    /// Lets chains that lag catch up at once: this is not the audio's thread.
+    pub fn hurry(&mut self) {
+        self.batches.player.set_haste(u32::MAX);
+    }
+
+    /// From now on enhanced frames come from elsewhere, as soon as they are
+    /// there; right after a start at once. Takes memory: never within `process`.
+    pub fn relay(&mut self) {
+        self.batches.player.relay();
+    }
+
+    /// Back to the chains here, as soon as they have caught up.
+    pub fn unrelay(&mut self) {
+        self.batches.player.unrelay();
+    }
+
+    /// Takes `n` enhanced frames from the inlet, of the timeline from `frame`
+    /// on, in place of what is there of them.
+    pub fn feed_wet(&mut self, frame: f64, n: usize) {
+        let (left, right) = self.inlet.split_at(INLET);
+        let n = n.min(INLET);
+        self.batches.player.feed_wet(frame as u64, &left[..n], &right[..n]);
+    }
+
+    /// Whether enhanced frames come from elsewhere now.
+    pub fn relayed(&self) -> bool {
+        self.batches.player.is_relayed()
+    }
+
+    /// The frame of the timeline that is rendered next.
+    pub fn at(&self) -> f64 {
+        self.batches.player.at() as f64
+    }
+
     /// Nothing more follows.
     pub fn end(&mut self) {
         self.batches.player.end();

@@ -3,6 +3,8 @@
 //! No sound is made here: both only carry it between JavaScript and the core.
 
 #[cfg(feature = "analyst")]
+pub mod ahead;
+#[cfg(feature = "analyst")]
 pub mod analyst;
 #[cfg(feature = "engine")]
 mod batch;

@@ -2,7 +2,7 @@
  * What plays: the engine's state as signals, changed only by the actions here. What comes next is told to the
  * engine early, so that it can join the two without a gap.
  */
-import { batch, type ReadonlySignal, signal } from "@preact/signals";
+import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Engine, Mode, Phase, Stats, TrackRef } from "../audio/engine";
 import type { Plan } from "../audio/types";
 import * as api from "./api";
@@ -225,6 +225,12 @@ export function playback(engine: Engine, library: Library, browse: Browse, queue
     if (engine.phase === "ended" && now.track_id === deck?.track.id) void step(1, true);
   }
 
+  scope.own(
+    effect(() => {
+      const made = kept.made.value;
+      engine.pin(made === "auto" ? null : made);
+    }),
+  );
   scope.own(engine.on("phase", hear_phase));
   scope.own(engine.on("track", look));
   scope.own(engine.on("follow", hear_follow));

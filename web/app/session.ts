@@ -37,7 +37,7 @@ export function session(playback: Playback, scope: Scope): void {
     effect(() => {
       // Chromium shows its controls only while a media element plays, and sound from a worklet is none:
       // a silent one stands in for it.
-      const sounds = playback.phase.value === "playing" && playback.stats.value.mode === "worklet";
+      const sounds = playback.phase.value === "playing" && playback.stats.value.mode !== "stream";
       if (sounds) void anchor.play().catch(() => {});
       else anchor.pause();
     }),

@@ -9,6 +9,10 @@ export const TARGET = { quietest: -23, loudest: -11, usual: -14 } as const;
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** Where the sound may be made: wherever is best, in the worklet, ahead of time in the Worker, by the server. */
+export const MADE = ["auto", "worklet", "worker", "chunks"] as const;
+export type Made = (typeof MADE)[number];
+
 interface Kept {
   theme: Theme;
   /** 0 to 1. */
@@ -22,6 +26,7 @@ interface Kept {
   album: boolean;
   /** Id of the track that all shall sound like. */
   reference: string | null;
+  made: Made;
   /** Whether the why panel is unfolded. */
   why: boolean;
   /** Whether single letters are shortcuts. */
@@ -36,6 +41,7 @@ const DEFAULTS: Kept = {
   target_lufs: TARGET.usual,
   album: false,
   reference: null,
+  made: "auto",
   why: true,
   letters: true,
 };
@@ -53,6 +59,7 @@ export function settings(scope: Scope) {
     target_lufs: signal(kept.target_lufs),
     album: signal(kept.album),
     reference: signal(kept.reference),
+    made: signal(kept.made),
     why: signal(kept.why),
     letters: signal(kept.letters),
   };
@@ -66,6 +73,7 @@ export function settings(scope: Scope) {
         target_lufs: signals.target_lufs.value,
         album: signals.album.value,
         reference: signals.reference.value,
+        made: signals.made.value,
         why: signals.why.value,
         letters: signals.letters.value,
       };
@@ -101,6 +109,7 @@ function read(): Kept {
     target_lufs: between(TARGET.quietest, TARGET.loudest, said.target_lufs, DEFAULTS.target_lufs),
     album: flag(said.album, DEFAULTS.album),
     reference: typeof said.reference === "string" && said.reference !== "" ? said.reference : null,
+    made: among(MADE, said.made, DEFAULTS.made),
     why: flag(said.why, DEFAULTS.why),
     letters: flag(said.letters, DEFAULTS.letters),
   };

@@ -2,9 +2,13 @@
  * The Worker: decodes, plans and feeds the worklet directly, over their own
  * port. The page's thread never sees PCM.
  */
-import { Track, calibrate, hears_from, initSync, measure, plan, plan_numbers } from "../gen/analyst.js"
-import { query, taste_of } from "./taste.js"
-import type { Fingerprint, FromAnalyst, FromPlayer, Plan, Taste, ToAnalyst, ToPlayer, TrackRef } from "./types.js"
+import { Track, calibrate, hears_from, initSync, measure, plan_numbers } from "../gen/analyst.js"
+import { ChunkWet } from "./chunks.js"
+import { Loft } from "./loft.js"
+import { fingerprintOf, type Planned, planFor, url } from "./plans.js"
+import type { Fingerprint, FromAnalyst, FromPlayer, Taste, ToAnalyst, ToPlayer, TrackRef, Way } from "./types.js"
+import { best_way } from "./ways.js"
+import { AheadWet, type Item, RUN, type Taker, type Wet } from "./wet.js"
 
 /** Frames per message: as many as the worklet takes at once, for each message costs its thread time. */
 const CHUNK = 32_768
@@ -18,33 +22,20 @@ const FADE_S = 2
 const SHORTEST_REST_MS = 120
 /** Messages of PCM on their way at once; what is more waits in the worklet's ring. */
 const IN_FLIGHT = 2
-
-/** A track being played or about to be. */
-interface Item {
-  key: number
-  track: TrackRef
-  file: Track
-  /** The plan's numbers, once there are any. */
-  numbers: Float32Array | null
-  /** The plan's id, and the taste it was made for. */
-  plan_id: string | null
-  planned_for: Taste | null
-  /** Whether the server's own plan is still to come. */
-  provisional: boolean
-  fingerprint: Fingerprint | null
-  /** It cannot be measured: no plan will come. */
-  hopeless: boolean
-  /** Where its frame 0 lies on the timeline, once the worklet knows of it. */
-  start: number
-  offered: boolean
-  /** The next of its frames to be read. */
-  at: number
-  /** Its length in frames; −1: not known yet. */
-  n_frames: number
-}
+/** A new taste is first rendered with so short a pre-roll, and may be heard so soon, in seconds. */
+const QUICK_S = 0.5
+const SOON_S = 0.08
+/** A device that runs the chain less often than this as fast as real time has no time for more. */
+const SLOW = 40
+/** What was rendered with it is rendered again after so long, where what follows needs more. */
+const HASTE_S = 1.5
+/** What changes nothing that can be heard, another way, has more time. */
+const LATER_S = 0.6
 
 let page: (message: FromAnalyst) => void
-let port: MessagePort
+let port: MessagePort | null
+/** What stands in for the worklet. */
+let loft: Loft | null = null
 let taste: Taste
 /** The play in force; older work sees it and ends. */
 let epoch = -1
@@ -62,7 +53,18 @@ let wish = -1
 let opening = -1
 /** Whether all there is has been fed. */
 let finished = false
+/** Where enhanced frames are made, and what makes them if that is not the worklet. */
+let way: Way = "worklet"
+/** Whether that is to be chosen as soon as it is known how fast this device is. */
+let choosing = true
+let wet: Wet | null = null
+/** The frame of the timeline up to which the worklet has the original. */
+let sent = 0
+/** Resolves the wait for the first frames of `wet`. */
+let begun = () => {}
 let calibrated = false
+/** Whether seconds of pre-roll would be waited for. */
+let is_slow = false
 const watched = new Set<Item>()
 const spare: Float32Array[] = []
 let answers: ((answer: FromPlayer) => void)[] = []
@@ -71,51 +73,20 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 
 /** One message to the worklet and its answer; answers come in order. */
 function ask(message: ToPlayer): Promise<FromPlayer> {
+  if (loft) {
+    const answer = loft.obey(message)
+    if (answer.planes) spare.push(answer.planes)
+    return Promise.resolve(answer)
+  }
   return new Promise((resolve) => {
     answers.push(resolve)
-    port.postMessage(message, message.type === "pcm" ? [message.planes.buffer] : [])
+    port?.postMessage(message, "planes" in message ? [message.planes.buffer] : [])
   })
 }
 
 function onPlayer(answer: FromPlayer): void {
   if (answer.planes) spare.push(answer.planes)
   answers.shift()?.(answer)
-}
-
-/** The server's fingerprint; null while it measures, undefined if it cannot: the track plays as it is. */
-async function fingerprintOf(track: TrackRef): Promise<Fingerprint | null | undefined> {
-  const response = await fetch(`/api/tracks/${encodeURIComponent(track.id)}/fingerprint`)
-  if (response.ok) return (await response.json()) as Fingerprint
-  if (response.status === 503) return null
-  const problem = (await response.json().catch(() => ({}))) as { type?: string; detail?: string; title?: string }
-  if (problem.type === "/problems/not-measurable") return undefined
-  throw { kind: "io", message: problem.detail ?? problem.title ?? `the server answered ${response.status}` }
-}
-
-const url = (track: TrackRef) => `/api/tracks/${encodeURIComponent(track.id)}/file`
-
-/** A plan, and whether the server has a better one as soon as it has measured what it must. */
-interface Planned {
-  made: Plan
-  provisional: boolean
-}
-
-/**
- * The server's plan: it knows the album, the reference, and what rendering taught. Where it gives none, the
- * plan that can be made here, of the track alone.
- */
-async function planFor(track: TrackRef, fingerprint: Fingerprint, usual: Taste): Promise<Planned> {
-  const wanted = taste_of(usual, track.id)
-  let status = 0
-  try {
-    const response = await fetch(`/api/tracks/${encodeURIComponent(track.id)}/plan?${query(wanted)}`)
-    if (response.ok) return { made: (await response.json()) as Plan, provisional: false }
-    status = response.status
-  } catch {
-    // Not reached: the page says so, and what is known here is enough to play.
-  }
-  const { preset, intensity, target_lufs } = wanted
-  return { made: plan(fingerprint, { preset, intensity, target_lufs }) as Plan, provisional: status === 503 }
 }
 
 /** Takes a plan on and says so to the page; answers whether it changes the sound. */
@@ -136,9 +107,11 @@ async function replan(item: Item): Promise<void> {
   const planned = await planFor(item.track, item.fingerprint, wanted)
   // Meanwhile another taste was asked for.
   if (item.planned_for !== wanted) return
-  if (takeOn(item, planned) && item.numbers) {
-    await ask({ type: "retune", key: item.key, numbers: item.numbers, fade_s: FADE_S })
-  }
+  if (!takeOn(item, planned) || !item.numbers) return
+  // Of a relay the first enhanced frames are there before they are wanted.
+  if (way !== "worklet" && item !== next) await anew(SOON_S, QUICK_S)
+  else if (item.offered) wet?.retune(item)
+  await ask({ type: "retune", key: item.key, numbers: item.numbers, fade_s: FADE_S })
 }
 
 /** Opens a track; `reuse` is the file of the same track, already open. */
@@ -180,13 +153,13 @@ function fail(key: number, error: unknown): void {
   if (lost) close()
 }
 
-async function play(key: number, track: TrackRef, frame: number): Promise<void> {
+async function play({ key, track, frame, generation, hasty }: Play): Promise<void> {
   epoch = key
   const mine = ++turn
   let began = () => {}
   starting = new Promise((resolve) => (began = resolve))
   try {
-    const room = await begin(mine, key, track, frame)
+    const room = await begin(mine, key, track, frame, () => loft?.expect(generation ?? key), hasty)
     began()
     if (room !== null) await feed(mine, room)
   } catch (error) {
@@ -196,8 +169,12 @@ async function play(key: number, track: TrackRef, frame: number): Promise<void> 
   }
 }
 
+type Play = Extract<ToAnalyst, { type: "play" }>
+
 /** Starts the worklet on a track; answers its room, or null if that is past. */
-async function begin(mine: number, key: number, track: TrackRef, frame: number): Promise<number | null> {
+async function begin(
+  mine: number, key: number, track: TrackRef, frame: number, starts: () => void, hasty = false,
+): Promise<number | null> {
   const known = [before, current, next].find((item) => item?.track.id === track.id)
   const item = await open(key, track, known?.file)
   if (turn !== mine) {
@@ -209,13 +186,20 @@ async function begin(mine: number, key: number, track: TrackRef, frame: number):
   before = next = null
   finished = false
   past.forEach(release)
+  stopWet()
   const rate = item.file.rate
   page({ type: "rate", key, rate })
-  const from = item.numbers ? hears_from(rate, frame, item.n_frames, PRE_ROLL_S) : frame
+  if (choosing && !calibrated) choose(item, frame)
+  const whole = item.numbers ? hears_from(rate, frame, item.n_frames, PRE_ROLL_S) : frame
+  const from = hasty && is_slow ? Math.max(whole, frame - Math.round(QUICK_S * rate)) : whole
   move(item, from)
+  starts()
   const { numbers, n_frames } = item
-  const started = await ask({ type: "start", epoch: key, key, rate, numbers, n_frames, frame, fed_from: from })
+  sent = from
+  const relayed = way !== "worklet"
+  const started = await ask({ type: "start", epoch: key, key, rate, numbers, n_frames, frame, fed_from: from, relayed })
   if (!started.done) throw { kind: "invalid", message: `this device cannot play ${rate} Hz` }
+  if (turn === mine) makeWet(item, frame, from)
   watch(item)
   return turn === mine ? started.room : null
 }
@@ -241,15 +225,22 @@ async function drop(faulty: Item): Promise<void> {
   before = null
   release(faulty)
   finished = true
+  wet?.unfollow(current)
+  wet?.end()
+  wet?.flush()
   await ask({ type: "end", epoch })
 }
 
 async function pour(mine: number, room: number): Promise<void> {
   let in_flight = 0
   while (turn === mine && current) {
-    if (room < CHUNK * (in_flight + 1)) {
+    const run = way === "worklet" ? CHUNK : RUN
+    // What is rendered anew the worklet has already.
+    const again = current.start + current.at + run <= sent
+    if (again) await sleep(0)
+    else if (room < run * (in_flight + 1)) {
       // The ring is full: it holds seconds, and what is missing takes its time to be played.
-      const rest = Math.max(SHORTEST_REST_MS, (1000 * (CHUNK - room)) / current.file.rate)
+      const rest = Math.max(SHORTEST_REST_MS, (1000 * (run - room)) / current.file.rate)
       if (in_flight === 0) await sleep(rest)
       room = (await ask({ type: "room", epoch })).room
       in_flight = 0
@@ -258,18 +249,34 @@ async function pour(mine: number, room: number): Promise<void> {
     await offerNext()
     if (turn !== mine) return
     const item: Item = current
-    const planes = spare.pop() ?? new Float32Array(2 * CHUNK)
+    const planes = taker.buffer(run)
+    const from = item.start + item.at
     const n = item.file.read(planes)
     item.at += n
-    if (!calibrated && n === CHUNK && item.numbers) calibrateWith(planes, item)
-    in_flight += 1
-    const answer = ask({ type: "pcm", epoch, planes, n })
-    if (in_flight >= IN_FLIGHT || n < CHUNK) {
+    if (!calibrated && n === run && item.numbers) calibrateWith(planes, item)
+    wet?.fed(planes, n)
+    const answer = pass(planes, from, n)
+    wet?.flush()
+    if (answer) in_flight += 1
+    if (answer && (in_flight >= IN_FLIGHT || n < run)) {
       room = (await answer).room
       in_flight = 0
     }
-    if (n < CHUNK && !(await goOn(mine, item))) return
+    if (n < run && !(await goOn(mine, item))) return
   }
+}
+
+/** Sends what the worklet does not have yet of `n` frames of the original; null: it has them all. */
+function pass(planes: Float32Array, from: number, n: number): Promise<FromPlayer> | null {
+  const n_known = Math.min(n, Math.max(0, sent - from))
+  const half = planes.length / 2
+  if (n_known > 0) for (const at of [0, half]) planes.copyWithin(at, at + n_known, at + n)
+  if (n_known === n && n > 0) {
+    spare.push(planes)
+    return null
+  }
+  sent = from + n
+  return ask({ type: "pcm", epoch, planes, n: n - n_known })
 }
 
 /** At the end of a file: on to the next, or the end. */
@@ -282,6 +289,8 @@ async function goOn(mine: number, ended: Item): Promise<boolean> {
   if (turn !== mine) return false
   if (!next?.offered) {
     finished = true
+    wet?.end()
+    wet?.flush()
     await ask({ type: "end", epoch })
     return false
   }
@@ -303,9 +312,12 @@ async function offerNext(): Promise<void> {
   const { key, numbers, n_frames } = item
   item.offered = true
   item.start = start
+  const served = wet
   const answer = await ask({ type: "follow", epoch, key, numbers, start, n_frames })
   if (!answer.done) item.offered = false
   else if (next === item || current === item) {
+    // One that began meanwhile knows of it.
+    if (wet === served) wet?.follow(item)
     page({ type: "followed", key })
     watch(item)
   }
@@ -339,17 +351,23 @@ async function setNext(key: number, track: TrackRef | null): Promise<void> {
 async function takeBack(): Promise<void> {
   const mine = ++turn
   finished = false
-  const { fed, key, room } = await ask({ type: "unfollow", epoch })
+  const { fed, key, room, at } = await ask({ type: "unfollow", epoch })
   if (turn !== mine) return
-  if (before?.key === key) {
-    const withdrawn = current
+  sent = fed
+  const withdrawn = before?.key === key ? current : null
+  if (withdrawn) {
     current = before
     before = null
     if (withdrawn !== next) release(withdrawn)
   }
   if (next) next.offered = false
   if (!current) return
-  if (current.at !== fed - current.start) move(current, fed - current.start)
+  // What follows was being rendered already: the chains go back.
+  if (withdrawn && wet) renew(at, LATER_S, PRE_ROLL_S)
+  else {
+    wet?.unfollow(current)
+    if (current.at !== fed - current.start) move(current, fed - current.start)
+  }
   void feed(mine, room)
 }
 
@@ -357,18 +375,110 @@ async function takeBack(): Promise<void> {
 async function adopt(play: number, key: number, track: TrackRef): Promise<void> {
   epoch = play
   const mine = ++turn
-  const { fed, start, room } = await ask({ type: "unfollow", epoch })
+  const { fed, start, room, at } = await ask({ type: "unfollow", epoch })
+  sent = fed
   try {
     const item = await open(key, track)
     if (turn !== mine) return release(item)
     current = item
     item.start = start
     move(item, fed - start)
+    if (way !== "worklet") renew(at, LATER_S, PRE_ROLL_S)
     watch(item)
   } catch (error) {
     return fail(key, error)
   }
   await feed(mine, room)
+}
+
+/** What hands frames to the worklet. */
+const taker: Taker = {
+  buffer: (n) => {
+    const i = spare.findIndex((planes) => planes.length === 2 * n)
+    return i < 0 ? new Float32Array(2 * n) : (spare.splice(i, 1)[0] as Float32Array)
+  },
+  wet: (frame, planes, n) => {
+    void ask({ type: "wet", epoch, frame, planes, n })
+    begun()
+  },
+  sent: () => sent,
+}
+
+function stopWet(): void {
+  wet?.stop()
+  wet = null
+  begun()
+}
+
+/** Lets enhanced frames be made from `frame` of a track on, by what hears it from `from` on. */
+function makeWet(item: Item, frame: number, from: number): void {
+  stopWet()
+  if (way === "worklet" || !item.numbers) return
+  const trouble = (said: string | null) => page({ type: "chunks", trouble: said })
+  wet = way === "worker" ? new AheadWet(taker, item, frame, from) : new ChunkWet(taker, trouble, item, frame)
+  if (next?.offered) wet.follow(next)
+}
+
+/** Begins to make enhanced frames anew, so many seconds behind the frame `at` of the timeline, which is rendered next. */
+function renew(at: number, after_s: number, pre_roll_s: number): void {
+  const item = current as Item
+  const { rate } = item.file
+  const last = item.n_frames < 0 ? Infinity : Math.max(0, item.n_frames - 1)
+  const frame = Math.min(last, Math.max(0, Math.round(at - item.start + after_s * rate)))
+  const whole = hears_from(rate, frame, item.n_frames, pre_roll_s)
+  const least = pre_roll_s < PRE_ROLL_S ? Math.max(0, frame - Math.round(pre_roll_s * rate)) : whole
+  const from = Math.min(least, sent - item.start)
+  makeWet(item, frame, from)
+  move(item, wet?.hears ? from : sent - item.start)
+  if (wet?.hears && whole < from) void settle(turn)
+}
+
+/** What was rendered in haste lies before a border: what comes behind it is rendered with all it must have heard. */
+async function settle(hasty: number): Promise<void> {
+  await sleep(1000 * HASTE_S)
+  if (turn === hasty && way === "worker") await anew(LATER_S, PRE_ROLL_S)
+}
+
+/** What is not heard yet is made anew; resolves when the first of it is on its way. */
+async function anew(after_s: number, pre_roll_s: number): Promise<void> {
+  const mine = ++turn
+  const was_finished = finished
+  finished = false
+  let told = await ask({ type: was_finished ? "unfollow" : "room", epoch })
+  if (turn !== mine || !current) return
+  if (before?.key === told.key) {
+    // What follows is fed again, behind what is heard.
+    told = await ask({ type: "unfollow", epoch })
+    if (turn !== mine) return
+    sent = told.fed
+    if (next) release(current)
+    else {
+      next = current
+      move(next, 0)
+    }
+    next.offered = false
+    current = before
+    before = null
+  }
+  renew(told.at, after_s, pre_roll_s)
+  const first = new Promise<void>((resolve) => (begun = resolve))
+  void feed(mine, told.room)
+  if (wet) await first
+}
+
+/** From now on enhanced frames are made elsewhere; nothing is lost, and nothing else is heard. */
+async function goBy(wanted: Way | null): Promise<void> {
+  choosing = wanted === null
+  if (wanted === null || way === here(wanted)) return
+  way = here(wanted)
+  if (!current) return
+  if (way === "worklet") {
+    stopWet()
+    await ask({ type: "unrelay", epoch })
+  } else {
+    await ask({ type: "relay", epoch })
+    await anew(LATER_S, PRE_ROLL_S)
+  }
 }
 
 function move(item: Item, frame: number): void {
@@ -417,12 +527,25 @@ async function awaitFingerprint(item: Item, alive: () => boolean): Promise<void>
   }
 }
 
+/** The loft's own chains are those of the Worker. */
+const here = (wanted: Way): Way => (loft && wanted === "worker" ? "worklet" : wanted)
+
+/** Before the first sound: how fast this device is says where it is made. */
+function choose(item: Item, frame: number): void {
+  move(item, frame)
+  const planes = taker.buffer(CHUNK)
+  const n = item.file.read(planes)
+  if (n === CHUNK && item.numbers) way = here(best_way(calibrateWith(planes, item)))
+  spare.push(planes)
+}
+
 /** How fast this device runs the chain, told once. */
-function calibrateWith(planes: Float32Array, item: Item): void {
+function calibrateWith(planes: Float32Array, item: Item): number {
   calibrated = true
-  if (!item.numbers) return
-  const realtime = calibrate(planes, item.file.rate, item.numbers, () => performance.now())
+  const realtime = calibrate(planes, item.file.rate, item.numbers as Float32Array, () => performance.now())
   page({ type: "calibrated", realtime })
+  is_slow = realtime < SLOW
+  return realtime
 }
 
 async function retaste(): Promise<void> {
@@ -456,13 +579,17 @@ self.onmessage = (event: MessageEvent<ToAnalyst>) => {
       initSync({ module: message.module })
       page = (told) => self.postMessage(told)
       port = message.port
-      port.onmessage = (answer: MessageEvent<FromPlayer>) => onPlayer(answer.data)
+      if (port) port.onmessage = (answer: MessageEvent<FromPlayer>) => onPlayer(answer.data)
+      if (message.loft) loft = new Loft(message.loft.module, message.loft.rate, (made) => self.postMessage(made, { transfer: made.planes.map((plane) => plane.buffer) }))
       answers = []
       page({ type: "ready" })
       break
     case "play":
       tasteIs(message.taste)
-      void play(message.key, message.track, message.frame)
+      void play(message)
+      break
+    case "past":
+      loft?.past(message.generation, message.n_frames)
       break
     case "next":
       tasteIs(message.taste)
@@ -480,6 +607,9 @@ self.onmessage = (event: MessageEvent<ToAnalyst>) => {
       break
     case "refresh":
       refresh(message.track_id).catch((error: unknown) => fail(next?.key ?? -1, error))
+      break
+    case "way":
+      goBy(message.way).catch((error: unknown) => fail(current?.key ?? -1, error))
       break
     case "stop":
       epoch = -1

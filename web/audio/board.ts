@@ -6,7 +6,7 @@ import type { EngineState } from "./types.js"
 
 /** Of an engine that has done nothing. */
 export const nothing = (): EngineState => ({
-  obeyed: 0, key: -1, epoch: -1, position: 0, rendered: 0, underruns: 0, clamped: 0, reduction_db: 0, paused: 0, ended: 0, at: 0,
+  obeyed: 0, key: -1, epoch: -1, position: 0, rendered: 0, underruns: 0, clamped: 0, reduction_db: 0, paused: 0, ended: 0, relayed: 0, at: 0,
 })
 
 const FIELDS = Object.keys(nothing()) as (keyof EngineState)[]

@@ -1,11 +1,13 @@
 /**
- * The page's engine: one object to play with. Where the browser has an
- * AudioWorklet and wasm SIMD, sound is made in the page; elsewhere the server's
- * native stream plays, and `stats().notice` says so.
+ * The page's engine: one object to play with. Where the browser has wasm SIMD, sound is made in the page, in an
+ * AudioWorklet or, where there is none, ahead of time; elsewhere the server's native stream plays. What is less
+ * than the best, `stats().notice` says.
  */
 import { Streamer } from "./fallback.js"
 import type { Player, PlayerEvents, Tap } from "./player.js"
-import type { Fault, Fingerprint, Mode, Phase, Plan, Stats, Taste, TrackRef } from "./types.js"
+import type { Fault, Fingerprint, Mode, Phase, Plan, Stats, Taste, TrackRef, Way } from "./types.js"
+import { PlainPlayer } from "./plain.js"
+import { Ways } from "./ways.js"
 import { WorkletPlayer } from "./worklet.js"
 
 export type * from "./types.js"
@@ -18,16 +20,19 @@ const SIMD = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 17, 253, 83, 11,
 ])
 
-/** Why sound cannot be made in this page, in words; null if it can. */
-export function obstacle(): string | null {
-  if (typeof WebAssembly !== "object" || !WebAssembly.validate(SIMD)) {
-    return "Playing the native stream: this browser has no WebAssembly SIMD."
-  }
+/** Why sound cannot be made in this page at all, in words; null if it can. */
+function obstacle(): string | null {
+  if (typeof WebAssembly === "object" && WebAssembly.validate(SIMD)) return null
+  return "Playing the native stream: this browser has no WebAssembly SIMD."
+}
+
+/** Why it cannot be made in the audio's own thread, in words; null if it can. */
+function hindrance(): string | null {
   if (!globalThis.isSecureContext || typeof AudioWorkletNode === "undefined") {
-    return "Playing the native stream: browsers enhance in the page only over https or on localhost."
+    return "Enhanced ahead of time: browsers let the page enhance as it plays only over https or on localhost."
   }
   if (!globalThis.crossOriginIsolated) {
-    return "Playing the native stream: what stands before the server takes away its Cross-Origin headers."
+    return "Enhanced ahead of time: what stands before the server takes away its Cross-Origin headers."
   }
   return null
 }
@@ -55,6 +60,7 @@ export class Engine {
   private key = -1
   private nextKey = -1
   private realtime: number | null = null
+  private readonly ways = new Ways(hindrance() ? ["worker", "chunks"] : undefined)
   private ticking = 0
   private settling = 0
 
@@ -78,6 +84,7 @@ export class Engine {
 
   private tick(): void {
     clearTimeout(this.ticking)
+    if (this.ways.heard(this.player?.gaps() ?? 0, performance.now())) this.go()
     this.emit("tick")
     if (this.phase === "playing") this.ticking = window.setTimeout(() => this.tick(), 40)
   }
@@ -90,14 +97,20 @@ export class Engine {
         this.plans.set(key, { plan, fingerprint })
         if (key === this.key) this.emit("plan")
       },
-      calibrated: (realtime) => void (this.realtime = realtime),
+      calibrated: (realtime) => {
+        this.realtime = realtime
+        this.ways.measured(realtime)
+        this.go()
+      },
       heard: (key) => this.onHeard(key),
       ended: () => this.onEnded(),
       fault: (key, kind, message) => this.onFault(key, kind, message),
     }
-    const notice = obstacle()
-    this.player = notice ? new Streamer(events, notice) : await WorkletPlayer.create(events)
+    const [stream, plain] = [obstacle(), hindrance()]
+    if (stream) this.player = new Streamer(events, stream)
+    else this.player = plain ? await PlainPlayer.create(events, plain) : await WorkletPlayer.create(events)
     this.player.volume(this.volume_)
+    this.go()
     await this.player.listen(this.what(), SWITCH_S)
     return this.player
   }
@@ -118,6 +131,7 @@ export class Engine {
     if (!same) this.comparing = false
     this.enter("loading")
     if (!same) this.emit("track")
+    if (!same && this.ways.turned()) this.go()
     try {
       const player = await this.ready()
       await player.resume()
@@ -186,6 +200,17 @@ export class Engine {
     this.player?.volume(this.volume_)
   }
 
+  /** Where the sound shall be made; null: wherever is best. */
+  pin(way: Way | null): void {
+    this.ways.pin(way)
+    this.go()
+  }
+
+  private go(): void {
+    this.player?.go(this.ways.now())
+    this.emit("plan")
+  }
+
   setNext(track: TrackRef | null): void {
     this.nextKey = -1
     if (track) {
@@ -223,7 +248,7 @@ export class Engine {
     const lufs = this.fingerprint()?.descriptors["lufs"] ?? null
     const lowered = this.comparing ? (plan?.compare.enhanced_db ?? 0) : 0
     return {
-      mode: this.player?.kind ?? (obstacle() ? "stream" : "worklet"),
+      mode: this.player?.mode() ?? (obstacle() ? "stream" : hindrance() ? "worker" : "worklet"),
       enhanced: this.mode === "enhanced" && plan !== null,
       compare: this.mode,
       track_id: this.track()?.id ?? null,
@@ -237,8 +262,15 @@ export class Engine {
       lufs_in: lufs,
       lufs_out: plan && plan.promise.lufs !== null ? plan.promise.lufs + lowered : null,
       measuring: this.track() !== null && plan === null && this.phase !== "error",
-      notice: this.player?.notice ?? obstacle(),
+      reason: this.ways.reason(),
+      notice: (this.player ? this.player.notice() : (obstacle() ?? hindrance())) ?? this.degraded(),
     }
+  }
+
+  private degraded(): string | null {
+    if (!this.player || !this.ways.is_degraded()) return null
+    const where = this.ways.now() === "chunks" ? "The server makes the enhanced sound." : "Enhanced ahead of time in the page."
+    return `${where} ${this.ways.reason()}`
   }
 
   /** A track that followed without a gap is heard now. */
@@ -248,6 +280,7 @@ export class Engine {
     this.nextKey = -1
     this.comparing = this.mode === "original"
     void this.player?.listen(this.what(), SWITCH_S)
+    if (this.ways.turned()) this.go()
     for (const old of this.tracks.keys()) {
       if (old < key - 4) {
         this.tracks.delete(old)

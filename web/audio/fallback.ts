@@ -11,7 +11,6 @@ const OFF_OR_ORIGINAL = 2
 const RETRY = 1000
 
 export class Streamer implements Player {
-  readonly kind = "stream"
   private readonly audio = new Audio()
   private track: TrackRef | null = null
   private taste: Taste | null = null
@@ -21,7 +20,7 @@ export class Streamer implements Player {
 
   constructor(
     private readonly events: PlayerEvents,
-    readonly notice: string,
+    private readonly said: string,
   ) {
     this.audio.preload = "auto"
     this.audio.addEventListener("ended", () => events.ended())
@@ -31,6 +30,22 @@ export class Streamer implements Player {
         events.fault(this.key, "damaged", "the stream broke off")
       }
     })
+  }
+
+  gaps(): number {
+    return this.known.underruns
+  }
+
+  mode(): "stream" {
+    return "stream"
+  }
+
+  notice(): string {
+    return this.said
+  }
+
+  go(): void {
+    // An element plays what the server makes, and nothing else.
   }
 
   private api(path: string): string {

@@ -2,11 +2,17 @@
  * What the engine asks of whatever makes the sound, and what it is told back:
  * the worklet and the stream both answer to this.
  */
-import type { Fingerprint, Plan, Taste, TrackRef } from "./types.js"
+import type { Fingerprint, Plan, Stats, Taste, TrackRef, Way } from "./types.js"
 
 export interface Player {
-  readonly kind: "worklet" | "stream"
-  readonly notice: string | null
+  /** Where the enhanced frames that are heard are made. */
+  mode(): Stats["mode"]
+  /** How often the sound ran dry, for whatever reason. */
+  gaps(): number
+  /** What is degraded beyond that, in words. */
+  notice(): string | null
+  /** Where they shall be made; null: where this device is fit to, once that is measured. */
+  go(way: Way | null): void
   play(key: number, track: TrackRef, frame: number, taste: Taste): Promise<void>
   next(key: number, track: TrackRef | null, taste: Taste): void
   pause(): Promise<void>

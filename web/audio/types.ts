@@ -3,6 +3,12 @@
 /** What is heard. */
 export type Mode = "enhanced" | "original" | "off"
 
+/**
+ * Where the enhanced frames of the page are made: by the chains in the worklet, by those in the Worker ahead of
+ * their time, or by the server, a chunk at a time.
+ */
+export type Way = "worklet" | "worker" | "chunks"
+
 /** Where the engine is. */
 export type Phase = "idle" | "loading" | "playing" | "paused" | "ended" | "error"
 
@@ -86,7 +92,7 @@ export interface Fingerprint {
 
 /** What the engine tells about itself. */
 export interface Stats {
-  mode: "worklet" | "stream"
+  mode: Way | "stream"
   enhanced: boolean
   compare: Mode
   track_id: string | null
@@ -102,6 +108,8 @@ export interface Stats {
   lufs_in: number | null
   lufs_out: number | null
   measuring: boolean
+  /** Why it plays the way it does, in words. */
+  reason: string
   /** What degraded, in words. */
   notice: string | null
 }
@@ -115,24 +123,45 @@ export interface Fault {
 
 /** Page → Worker. */
 export type ToAnalyst =
-  | { type: "init"; module: WebAssembly.Module; port: MessagePort }
-  | { type: "play"; key: number; track: TrackRef; frame: number; taste: Taste }
+  /** With the way to the worklet, or what stands in for it in the Worker. */
+  | { type: "init"; module: WebAssembly.Module; port: MessagePort | null; loft: { module: WebAssembly.Module; rate: number } | null }
+  /** What the loft makes of it bears the generation; in haste it is heard sooner, and to the bit later. */
+  | { type: "play"; key: number; track: TrackRef; frame: number; taste: Taste; generation?: number; hasty?: boolean }
+  /** So many frames of a generation are past. */
+  | { type: "past"; generation: number; n_frames: number }
   | { type: "next"; key: number; track: TrackRef | null; taste: Taste }
   | { type: "taste"; taste: Taste }
   /** Plan this track again, if it is not heard yet. */
   | { type: "refresh"; track_id: string }
+  /** Where enhanced frames are made from now on; null: where this device is fit to, once that is measured. */
+  | { type: "way"; way: Way | null }
   /** Go on feeding the play `epoch`, in which the track `key` is heard. */
   | { type: "adopt"; epoch: number; key: number; track: TrackRef; taste: Taste }
   | { type: "stop" }
 
+/** Frames that the loft made: planes of the enhanced, then of the original; none: that was all. */
+export interface Made {
+  type: "made"
+  generation: number
+  /** The track of the first of them, and its number there. */
+  key: number
+  frame: number
+  /** Whether the server made the enhanced ones. */
+  relayed: boolean
+  planes: Float32Array[]
+}
+
 /** Worker → page. */
 export type FromAnalyst =
+  | Made
   | { type: "ready" }
   | { type: "planned"; key: number; plan: Plan; fingerprint: Fingerprint }
   | { type: "measuring"; key: number; frames: number }
   | { type: "rate"; key: number; rate: number }
   | { type: "followed"; key: number }
   | { type: "calibrated"; realtime: number }
+  /** Why the server's chunks do not come; null: they do again. */
+  | { type: "chunks"; trouble: string | null }
   | { type: "retuned" }
   | { type: "concealed"; key: number; packets: number }
   | { type: "fault"; key: number; kind: string; message: string }
@@ -149,11 +178,17 @@ export type ToPlayer =
       n_frames: number
       frame: number
       fed_from: number
+      /** Whether enhanced frames come from elsewhere, as "wet". */
+      relayed: boolean
     }
+  | { type: "relay"; epoch: number }
+  | { type: "unrelay"; epoch: number }
   | { type: "follow"; epoch: number; key: number; numbers: Float32Array | null; start: number; n_frames: number }
   | { type: "unfollow"; epoch: number }
   | { type: "retune"; key: number; numbers: Float32Array; fade_s: number }
   | { type: "pcm"; epoch: number; planes: Float32Array; n: number }
+  /** Enhanced frames of the timeline from `frame` on, in place of what is there of them. */
+  | { type: "wet"; epoch: number; frame: number; planes: Float32Array; n: number }
   | { type: "end"; epoch: number }
   | { type: "room"; epoch: number }
 
@@ -162,8 +197,10 @@ export interface FromPlayer {
   type: "room"
   epoch: number
   room: number
-  /** The next frame of the timeline to be fed; the track rendered next, and where it starts. */
+  /** The next frame of the timeline to be fed, and that to be rendered. */
   fed: number
+  at: number
+  /** The track rendered next, and where it starts. */
   key: number
   start: number
   /** What was asked, answered: false = refused. */
@@ -201,6 +238,7 @@ export interface EngineState {
   /** 0 or 1. */
   paused: number
   ended: number
+  relayed: number
   /** The time in frames of the context at which this was so. */
   at: number
 }

@@ -4,16 +4,16 @@
  */
 import type { Player, PlayerEvents, PlayerState, Tap } from "./player.js"
 import { Board, nothing } from "./board.js"
-import type { EngineState, FromAnalyst, FromProcessor, Taste, ToAnalyst, ToProcessor, TrackRef } from "./types.js"
+import type { EngineState, FromAnalyst, FromProcessor, Taste, ToAnalyst, ToProcessor, TrackRef, Way } from "./types.js"
+import { awake, compile } from "./waking.js"
 
-/** How long a sound device may take to start. */
-const AWAKE_MS = 5000
 /** How long the volume takes to where it is turned. */
 const TURN_S = 0.02
 
 export class WorkletPlayer implements Player {
-  readonly kind = "worklet"
-  readonly notice = null
+  private way: Way | null = null
+  /** Why the server's chunks do not come. */
+  private trouble: string | null = null
   private readonly known: EngineState = nothing()
   /** Messages sent to the worklet. */
   private asked = 0
@@ -87,7 +87,8 @@ export class WorkletPlayer implements Player {
     this.worker.onmessage = (event: MessageEvent<FromAnalyst>) => this.onAnalyst(event.data)
     this.worker.onerror = () => this.replace(this.epoch, "the decoder failed on this file")
     this.send({ type: "analyst", port: port1 }, [port1])
-    this.tell({ type: "init", module: this.analyst, port: port2 }, [port2])
+    this.tell({ type: "init", module: this.analyst, port: port2, loft: null }, [port2])
+    this.tell({ type: "way", way: this.way })
   }
 
   /** After a panic: the faulty file is named, and what is heard goes on. */
@@ -121,6 +122,9 @@ export class WorkletPlayer implements Player {
         break
       case "calibrated":
         this.events.calibrated(message.realtime)
+        break
+      case "chunks":
+        this.trouble = message.trouble
         break
       case "fault":
         if (message.kind === "panic") this.replace(message.key, message.message)
@@ -222,6 +226,25 @@ export class WorkletPlayer implements Player {
     await this.heard()
   }
 
+  gaps(): number {
+    // Where a browser tells what its audio thread missed, that counts too.
+    const { playbackStats } = this.context as AudioContext & { playbackStats?: { underrunEvents: number } }
+    return this.known.underruns + (playbackStats?.underrunEvents ?? 0)
+  }
+
+  mode(): Way {
+    return this.known.relayed > 0 && this.way ? this.way : "worklet"
+  }
+
+  notice(): string | null {
+    return this.trouble === null ? null : `The server's sound does not come: ${this.trouble}. What is here plays on.`
+  }
+
+  go(way: Way | null): void {
+    this.way = way
+    this.tell({ type: "way", way })
+  }
+
   refresh(track_id: string): void {
     this.tell({ type: "refresh", track_id })
   }
@@ -262,20 +285,4 @@ export class WorkletPlayer implements Player {
   latencyMs(): number {
     return 1000 * (this.context.baseLatency + (this.context.outputLatency || 0))
   }
-}
-
-/** A context with nothing to play on, or not allowed to, never wakes and never says so. */
-async function awake(context: AudioContext): Promise<void> {
-  let late = 0
-  const asleep = new Promise<never>((_, reject) => {
-    const words = "The sound does not start: is there a sound device, and may this page use it?"
-    late = window.setTimeout(() => reject(new Error(words)), AWAKE_MS)
-  })
-  await Promise.race([context.resume(), asleep]).finally(() => clearTimeout(late))
-}
-
-async function compile(path: string): Promise<WebAssembly.Module> {
-  const response = await fetch(path)
-  if (!response.ok) throw new Error(`the server has no ${path}`)
-  return WebAssembly.compileStreaming(response)
 }

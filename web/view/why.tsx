@@ -3,6 +3,7 @@ import { useComputed, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Track } from "../app/api";
 import type { Plan } from "../app/playback";
+import { MADE } from "../app/settings";
 import { codec, figure, gain, rate } from "../app/words";
 import { Always } from "./always";
 import { Curve } from "./curve";
@@ -128,6 +129,8 @@ function Reduction() {
   const bar = useRef<HTMLSpanElement>(null);
   const db = useComputed(() => Math.abs(playback.reduction_db.value));
   const words = useComputed(() => figure(db.value));
+  /** Chains elsewhere, and ahead of time, do not tell of themselves. */
+  const told = useComputed(() => playback.stats.value.mode === "worklet");
   useSignalEffect(() => {
     bar.current?.style.setProperty("--share", `${Math.min(100, (db.value / REDUCTION_SCALE_DB) * 100).toFixed(1)}%`);
   });
@@ -135,10 +138,14 @@ function Reduction() {
     <div class="reduction">
       <span class="caption">Gain reduction</span>
       <span class="bar" ref={bar} aria-hidden="true" />
-      <span class="figure">
-        {words}
-        <small>{"\u2009"}dB</small>
-      </span>
+      {told.value ? (
+        <span class="figure">
+          {words}
+          <small>{"\u2009"}dB</small>
+        </span>
+      ) : (
+        <span class="quiet" title="Chains elsewhere do not tell of themselves">not told</span>
+      )}
     </div>
   );
 }
@@ -177,10 +184,13 @@ function SignalPath({ track }: { track: Track }) {
   const chain = { enhanced: "enhanced", original: "original, matched", off: "off" }[playback.heard.value];
   const device = stats.device_rate;
   const resampled = device === null || device === track.sample_rate ? [] : [rate(device)];
-  const steps =
-    stats.mode === "stream"
-      ? [`${codec(track.codec)} file`, "server", `${rate(track.sample_rate)}`, chain, "native stream", "speakers"]
-      : [`${codec(track.codec)} file`, "decoder", `${rate(track.sample_rate)}`, chain, "worklet", ...resampled, "speakers"];
+  const [file, hertz] = [`${codec(track.codec)} file`, rate(track.sample_rate)];
+  const steps = {
+    stream: [file, "server", hertz, chain, "native stream", "speakers"],
+    worklet: [file, "decoder", hertz, chain, "worklet", ...resampled, "speakers"],
+    worker: [file, "decoder", hertz, `${chain}, ahead in the Worker`, "worklet", ...resampled, "speakers"],
+    chunks: [file, "server", hertz, `${chain}, in chunks`, "worklet", ...resampled, "speakers"],
+  }[stats.mode];
   return (
     <section>
       <h3>Signal path</h3>
@@ -189,6 +199,7 @@ function SignalPath({ track }: { track: Track }) {
           <li key={step}>{step}</li>
         ))}
       </ol>
+      <Made />
       {stats.notice ? (
         <p class="notice">
           <Fault /> {stats.notice}
@@ -201,6 +212,40 @@ function SignalPath({ track }: { track: Track }) {
       ) : null}
       <CompareGains />
     </section>
+  );
+}
+
+const PLACES: Record<(typeof MADE)[number], string> = {
+  auto: "Automatic (recommended)",
+  worklet: "In the page",
+  worker: "In the page, ahead of time",
+  chunks: "By the server",
+};
+
+/** Where the enhanced sound is made, why there, and the choice. */
+function Made() {
+  const { playback, settings } = useApp();
+  const { mode, reason } = playback.stats.value;
+  const now = mode === "stream" ? null : PLACES[mode].toLowerCase();
+  return (
+    <div class="made">
+      <label>
+        <span>Where sound is made</span>
+        <select value={settings.made.value} onChange={(event) => (settings.made.value = event.currentTarget.value as (typeof MADE)[number])}>
+          {MADE.map((name) => (
+            <option key={name} value={name}>
+              {PLACES[name]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {now === null ? null : (
+        <p class="quiet">
+          Now {now}. {reason}
+          {mode === "chunks" ? " A track's first chunk has not heard the track before it." : ""}
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -1,12 +1,13 @@
 //! Speed: decoding per format, the fingerprint, each stage, the whole chain, the
-//! player with its pre-roll, `enhance` from file to file, and the core in
-//! WebAssembly. A table, and `target/bench.json`.
+//! player with its pre-roll, `enhance` from file to file, large libraries, the
+//! native stream under load, and the core in WebAssembly. A table, and `target/bench.json`.
 
 mod clock;
 mod library;
 mod material;
 mod native;
 mod scan;
+mod streams;
 mod table;
 mod wasm;
 
@@ -24,6 +25,7 @@ fn main() {
     native::enhancing(&mut table, &material);
     library::rows(&mut table, &material);
     scan::first(&mut table);
+    streams::rows(&mut table);
     wasm::in_node(&mut table, &material);
     wasm::in_worker(&mut table, &material);
     wasm::in_worklet(&mut table, &material);

@@ -15,6 +15,10 @@ pub enum Unit {
     Load,
     /// Files read per second of a processor.
     Files,
+    /// Who listens at once.
+    Streams,
+    /// Answers had in a second.
+    Requests,
     /// Memory of a program.
     Mebibytes,
     /// Room on the disk for each track.
@@ -22,8 +26,16 @@ pub enum Unit {
 }
 
 impl Unit {
-    const ALL: [Unit; 6] =
-        [Unit::RealTime, Unit::Milliseconds, Unit::Files, Unit::Load, Unit::Mebibytes, Unit::Kilobytes];
+    const ALL: [Unit; 8] = [
+        Unit::RealTime,
+        Unit::Milliseconds,
+        Unit::Files,
+        Unit::Streams,
+        Unit::Requests,
+        Unit::Load,
+        Unit::Mebibytes,
+        Unit::Kilobytes,
+    ];
 
     fn title(self) -> &'static str {
         match self {
@@ -31,6 +43,8 @@ impl Unit {
             Unit::Milliseconds => "milliseconds",
             Unit::Load => "% of a core while playing",
             Unit::Files => "files per second of a processor",
+            Unit::Streams => "streams at once",
+            Unit::Requests => "answers per second",
             Unit::Mebibytes => "MiB of memory",
             Unit::Kilobytes => "KB on the disk",
         }
@@ -42,6 +56,8 @@ impl Unit {
             Unit::Milliseconds => "ms",
             Unit::Load => "%",
             Unit::Files => "files/s",
+            Unit::Streams => "streams",
+            Unit::Requests => "answers/s",
             Unit::Mebibytes => "MiB",
             Unit::Kilobytes => "KB",
         }
@@ -57,7 +73,7 @@ impl Unit {
     }
 
     fn is_speed(self) -> bool {
-        matches!(self, Unit::RealTime | Unit::Files)
+        matches!(self, Unit::RealTime | Unit::Files | Unit::Streams | Unit::Requests)
     }
 }
 

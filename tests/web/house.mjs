@@ -15,6 +15,9 @@ const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 export const packages = createRequire(join(root, "web/package.json"));
 const { chromium } = packages("playwright-core");
 
+/** The program under test. */
+export const program = process.env.AURALIS_PROGRAM ?? join(target, "debug/auralis");
+
 /** Time for what takes a moment on a busy machine: scanning, measuring, composing the demo album. */
 const PATIENCE_MS = 120_000;
 
@@ -30,7 +33,6 @@ export function folder(t) {
  * The server ends with the test.
  */
 export async function serve(t, { library, listen = "127.0.0.1:0", args = [] } = {}) {
-  const program = process.env.AURALIS_PROGRAM ?? join(target, "debug/auralis");
   const data = folder(t);
   const own = ["serve", "--listen", listen, "--data", data];
   if (library) own.push("--library", library);

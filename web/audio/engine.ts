@@ -5,6 +5,8 @@
  */
 import { Streamer } from "./fallback.js"
 import type { Player, PlayerEvents, Tap } from "./player.js"
+import { reachable } from "./line.js"
+import { RemotePlayer } from "./remote.js"
 import type { Fault, Fingerprint, Mode, Phase, Plan, Stats, Taste, TrackRef, Way } from "./types.js"
 import { PlainPlayer } from "./plain.js"
 import { Ways } from "./ways.js"
@@ -35,6 +37,12 @@ function hindrance(): string | null {
     return "Enhanced ahead of time: what stands before the server takes away its Cross-Origin headers."
   }
   return null
+}
+
+/** The server's sound, by the best way to it. */
+async function streamed(events: PlayerEvents, said: string): Promise<Player> {
+  if (await reachable()) return new RemotePlayer(events, said)
+  return new Streamer(events, `${said} Nor is there a socket to the server: no instant compare, and a gap between tracks.`)
 }
 
 /** A switch, in seconds: too slow to click, too fast to notice. */
@@ -107,7 +115,7 @@ export class Engine {
       fault: (key, kind, message) => this.onFault(key, kind, message),
     }
     const [stream, plain] = [obstacle(), hindrance()]
-    if (stream) this.player = new Streamer(events, stream)
+    if (stream) this.player = await streamed(events, stream)
     else this.player = plain ? await PlainPlayer.create(events, plain) : await WorkletPlayer.create(events)
     this.player.volume(this.volume_)
     this.go()

@@ -1,6 +1,6 @@
 /**
- * The way without a worklet: an `<audio>` element on the server's native
- * stream. The same sound; no gapless joins, and a switch costs a moment.
+ * The way without WebAssembly or a socket: an `<audio>` element on the server's native stream. The same sound; no
+ * gapless joins, and a switch costs a moment.
  */
 import type { Player, PlayerEvents, PlayerState } from "./player.js"
 import { query, taste_of } from "./taste.js"

@@ -1,6 +1,6 @@
 /**
  * What the engine asks of whatever makes the sound, and what it is told back:
- * the worklet and the stream both answer to this.
+ * each way to make it answers to this.
  */
 import type { Fingerprint, Plan, Stats, Taste, TrackRef, Way } from "./types.js"
 

@@ -15,6 +15,12 @@ pub const LISTEN: &str = "127.0.0.1:8765";
 /// Disk space for thumbnails when none is given, in MiB.
 pub const ART_CACHE: u32 = 256;
 
+/// Disk space for what jobs render when none is given, in MiB.
+pub const JOBS_DISK: u32 = 20_480;
+
+/// How long that is kept when nothing is said.
+pub const JOBS_KEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What `auralis serve` is told by flags, environment and file.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -44,6 +50,10 @@ pub struct Config {
     pub art_cache: u32,
     /// Whether each client's share of what is dear is limited.
     pub limits: bool,
+    /// Disk space for what jobs render, in MiB.
+    pub jobs_disk: u32,
+    /// How long what came of a job is kept.
+    pub jobs_keep: Duration,
 }
 
 impl Config {
@@ -62,6 +72,8 @@ impl Config {
             rescan: Some(RESCAN),
             art_cache: ART_CACHE,
             limits: true,
+            jobs_disk: JOBS_DISK,
+            jobs_keep: JOBS_KEEP,
         }
     }
 

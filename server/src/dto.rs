@@ -1,6 +1,7 @@
 //! What crosses HTTP as JSON, besides fingerprints and plans.
 
 mod answers;
+mod jobs;
 mod library;
 mod listening;
 
@@ -14,6 +15,7 @@ use crate::media::path_of;
 use crate::scan::lyrics;
 
 pub use answers::{CameDto, ColourDto, CountedDto, ForgottenDto, HealthDto, RetriedDto, VersionDto};
+pub use jobs::JobDto;
 pub use library::{DirectoryDto, FaultDto, FolderDto, MissingDto, ScanDto, StatisticsDto};
 pub use listening::{ItemDto, PlayDto, PlaylistDto, QueueDto};
 

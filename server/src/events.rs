@@ -46,6 +46,26 @@ pub enum Event {
         /// The number of the change; the same: only the position is another.
         revision: u64,
     },
+    /// A job is further, or at its end.
+    Job(JobStatus),
+    /// Jobs came or went.
+    Jobs,
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct JobStatus {
+    /// Which.
+    pub job_id: String,
+    /// Where it is on its way.
+    #[schemars(extend("enum" = ["queued", "processing", "completed", "failed", "cancelled"]))]
+    pub state: &'static str,
+    /// How much of it is done.
+    pub percent: f64,
+    /// Seconds of music that are rendered in one, of late; null: it is not known yet.
+    pub speed: Option<f64>,
+    /// Seconds that it takes yet; null: it is not known yet.
+    pub left_s: Option<f64>,
 }
 
 /// Where events are announced and heard.

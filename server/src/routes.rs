@@ -19,8 +19,8 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::gate::MAX_BODY;
 use crate::handlers::{
-    Ask, House, Id, artwork, exchange, groups, health, items, library, listening, page, playlists, queue,
-    search, similar, socket, sound, tracks,
+    Ask, House, Id, artwork, exchange, groups, health, items, jobs, library, listening, page, playlists,
+    queue, search, similar, socket, sound, tracks,
 };
 use crate::listen::Place;
 use crate::openapi::{self, Doc};
@@ -109,6 +109,12 @@ pub fn operations() -> Vec<Operation> {
         post("/api/queue/items/remove", plain(queue::remove)),
         put("/api/queue/shuffle", plain(queue::shuffle)),
         post("/api/queue/undo", plain(queue::undo)),
+        get("/api/jobs", plain(jobs::list)),
+        post("/api/jobs", plain(jobs::create)),
+        get("/api/jobs/{id}", of(jobs::one)),
+        delete("/api/jobs/{id}", of(jobs::delete)),
+        post("/api/jobs/{id}/cancel", of(jobs::cancel)),
+        get("/api/jobs/{id}/file", of(jobs::file)),
         get("/api/library/scan", plain(library::scan)),
         post("/api/library/scan", plain(library::start_scan)),
         delete("/api/library/scan", plain(library::stop_scan)),

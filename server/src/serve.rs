@@ -20,6 +20,7 @@ use crate::events::Events;
 use crate::gate::Gate;
 use crate::handlers::House;
 use crate::handlers::socket::Pings;
+use crate::jobs::{Jobs, Share};
 use crate::limits::Limits;
 use crate::listen::{self, App, OnRequest};
 use crate::measuring::{Measure, Measurers, measure, workers};
@@ -153,12 +154,21 @@ pub async fn serve(
     }
     threads.push(scanner.start()?);
     threads.push(fill(&config, &catalog, &scanner)?);
+    let share = Share { n_bytes: u64::from(config.jobs_disk) << 20, keep: config.jobs_keep };
+    let jobs = {
+        let (catalog, measurers, events) = (catalog.clone(), measurers.clone(), events.clone());
+        let root = config.data.join("jobs");
+        let opened = move || Jobs::open(catalog, measurers, events, root, share);
+        tokio::task::spawn_blocking(opened).await??
+    };
+    threads.extend(jobs.start(cpus.unwrap_or(1))?);
     let house = House {
         catalog,
         alike: Alike::default(),
         art: Art::new(config.data.join("art"), u64::from(config.art_cache) << 20, Arc::clone(&metrics))?,
         measurers: measurers.clone(),
         scanner: scanner.clone(),
+        jobs: jobs.clone(),
         renders: renders(cpus.unwrap_or(1), &scanner, Arc::clone(&metrics))?.with(
             seams.n_places,
             seams.deadline,
@@ -189,6 +199,7 @@ pub async fn serve(
     }
     scanner.stop();
     measurers.stop();
+    jobs.stop();
     tokio::task::spawn_blocking(move || {
         for thread in threads {
             // A thread that panicked has said so; there is nothing left to end.

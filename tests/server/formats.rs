@@ -25,7 +25,7 @@ fn house(seconds: f64) -> (House, String) {
 }
 
 /// Rate and left and right of a file, as it is decoded.
-fn frames_of(bytes: &[u8], extension: &str) -> (u32, Vec<[f32; 2]>) {
+pub fn frames_of(bytes: &[u8], extension: &str) -> (u32, Vec<[f32; 2]>) {
     let media = Box::new(Cursor::new(bytes.to_vec()));
     let mut decoder = decode::open(media, Some(bytes.len() as u64), Some(extension)).expect("it is sound");
     let (mut block, mut frames) = (Block::new(2, 4_096), Vec::new());

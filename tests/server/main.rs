@@ -11,6 +11,8 @@ mod headers;
 mod hostile;
 mod house;
 mod inside;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod limits;
 mod listening;
 mod lists;

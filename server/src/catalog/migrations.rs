@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/007.sql"),
     include_str!("migrations/008.sql"),
     include_str!("migrations/009.sql"),
+    include_str!("migrations/010.sql"),
 ];
 
 /// Runs the steps this file has not seen, each in its own transaction.

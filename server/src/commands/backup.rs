@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::output::Output;
+use super::output::{Output, unwritten};
 use super::{Failure, Outcome, amounts, input, interrupt, settings};
 use crate::catalog::{self, CATALOG, Stored};
 
@@ -40,9 +40,9 @@ pub fn backup(flags: Flags) -> Outcome<()> {
     let place = flags.output.unwrap_or_else(|| format!("auralis-{}.sqlite", catalog::today()).into());
     let stored = Stored::open(&catalog)?;
     let mut output = Output::new(&place, &catalog, flags.force)?;
-    output.create()?;
-    copy(stored, output.path())?;
-    let copied = Stored::open(output.path())?;
+    output.file.create().map_err(|error| unwritten(output.file.place(), &error))?;
+    copy(stored, output.file.path())?;
+    let copied = Stored::open(output.file.path())?;
     let (n_tracks, n_bytes) = (copied.n_tracks()?, copied.n_bytes());
     drop(copied);
     output.finish()?;

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{Failure, Outcome, amounts, chain, input, settings};
 use crate::catalog::{self, CATALOG, Stored};
+use crate::disk::free;
 use crate::media::path_of;
 
 /// What to look at.
@@ -118,7 +119,7 @@ fn look_at_disk(data: &Path, catalog: &Path, report: &mut Report) {
             report.find(what, "make it writable for whom the server runs as");
         }
     }
-    report.free_bytes = free_bytes(data);
+    report.free_bytes = free(data);
     let n_bytes = fs::metadata(catalog).map_or(0, |found| found.len());
     if let Some(free) = report.free_bytes.filter(|free| *free < n_bytes.saturating_add(LEAST_FREE)) {
         let what = format!("the disk of {} has only {} left", data.display(), amounts::bytes(free));
@@ -228,12 +229,4 @@ fn is_read_only(path: &Path) -> bool {
     }
     #[cfg(not(target_os = "linux"))]
     fs::metadata(path).is_ok_and(|found| found.permissions().readonly())
-}
-
-/// What is left of a disk for whoever runs this, where the system tells.
-fn free_bytes(path: &Path) -> Option<u64> {
-    #[cfg(target_os = "linux")]
-    return rustix::fs::statvfs(path).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
-    #[cfg(not(target_os = "linux"))]
-    return Some(path).and(None);
 }

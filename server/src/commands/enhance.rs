@@ -1,26 +1,20 @@
 //! `auralis enhance`: an enhanced copy of a track, exactly as the page plays it.
 
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use auralis_core::encode::{self, Format};
-use auralis_core::error::{Error, Kind};
-use auralis_core::fingerprint::Fingerprint;
-use auralis_core::flow::{Source, Stereo};
-use auralis_core::geometry::Geometry;
-use auralis_core::meter::{Meter, Reading};
-use auralis_core::plan::{self, Plan, Taste, Trim};
-use auralis_core::player::Render;
+use auralis_core::encode::{Format, opus};
+use auralis_core::flow::Source;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::input::{self, Measured};
 use super::measure::name;
-use super::output::Output;
+use super::output::{Output, unwritten};
 use super::plan::table;
 use super::progress::Progress;
 use super::taste::TasteFlags;
-use super::{Failure, Outcome, ahead, chain, interrupt, say, tags};
+use super::{Failure, Outcome, chain, interrupt, say};
+use crate::copy::{self, Going, Order};
 
 /// Memory for the decoded track, from measuring to rendering: 25 minutes of CD
 /// sound. Longer ones are decoded twice.
@@ -77,119 +71,81 @@ fn copy(flags: &Flags, budget: usize) -> Outcome<()> {
     let mut output = Output::new(&flags.output, &flags.input, flags.force)?;
     // A wrong input is named before anything long begins.
     drop(input::open(&flags.input)?);
-    let mut taste = flags.taste.taste()?;
+    let taste = flags.taste.taste()?;
     let doing = format!("measuring {}", name(&flags.input));
     let (measured, kept) = input::measure_keeping(&flags.input, &doing, budget)?;
     let track = &measured.fingerprint;
     let format = flags.format.unwrap_or_else(|| container.at_depth_of(&measured));
-    if let Some(ceiling) = format.ceiling_dbtp() {
-        taste.ceiling_dbtp = taste.ceiling_dbtp.min(ceiling);
-    }
+    let taste = copy::under_ceiling(taste, format);
     let source: Box<dyn Source + Send> = match kept {
         Some(kept) => Box::new(kept),
         None => Box::new(input::open(&flags.input)?),
     };
-    let plan = render(flags, &measured, source, &taste, format, &mut output)?;
-    match tags::read(&flags.input) {
+    let order = Order {
+        print: track,
+        bits: measured.bits,
+        taste: &taste,
+        trim: None,
+        format,
+        bit_rate: opus::BIT_RATE,
+        in_two: true,
+    };
+    let mut bar = Bar::new(name(&flags.input), track.n_frames);
+    let made = copy::render(source, &order, &mut output.file, &mut |going| bar.at(going));
+    drop(bar);
+    let made = made.map_err(|failure| failed(&flags.input, &flags.output, failure))?;
+    match copy::tags::read(&flags.input) {
         Ok(None) => {}
-        Ok(Some(tag)) => tags::write(&tag, output.path()).map_err(|error| output.untagged(&*error))?,
+        Ok(Some(tag)) => {
+            copy::tags::write(&tag, output.file.path()).map_err(|error| output.untagged(&*error))?;
+        }
         Err(error) => {
             say(&format!("{}: its tags were not copied: {}", flags.input.display(), chain(&*error)));
         }
     }
     output.finish()?;
     input::print(&format!("{} ({format}; {})", flags.output.display(), flags.taste.words()))?;
-    for line in table(track, &plan) {
+    for line in table(track, &made.plan) {
         input::print(&line)?;
     }
     Ok(())
 }
 
-/// Renders `source`, which is the track, into the file beside OUT, and once more
-/// where it comes out louder or softer than its plan promised. Page and stream
-/// plan so too, once a rendering was heard.
-fn render(
-    flags: &Flags,
-    measured: &Measured,
-    source: Box<dyn Source + Send>,
-    taste: &Taste,
-    format: Format,
-    output: &mut Output,
-) -> Outcome<Plan> {
-    let (path, track) = (&flags.input, &measured.fingerprint);
-    let unread = |error| input::failed(path, &error);
-    let plan = planned(track, taste, format, Trim::default()).map_err(unread)?;
-    let geometry = Geometry::at(track.sample_rate);
-    let mut render =
-        Render::new(Stereo::new(source), &plan.stages, track.n_frames, geometry).map_err(unread)?;
-    let doing = format!("enhancing {}", name(path));
-    let heard = write(path, &mut render, format, needs_dither(measured, &plan, format), &doing, output)?;
-    let trim = plan.trim(heard.integrated, heard.range);
-    let better = planned(track, taste, format, trim).map_err(unread)?;
-    if better.stages != plan.stages {
-        render.restart(&better.stages).map_err(unread)?;
-        let doing = format!("{doing} again, closer to its promise");
-        let dither = needs_dither(measured, &better, format);
-        write(path, &mut render, format, dither, &doing, output)?;
+/// A bar for each time that a track is rendered.
+struct Bar {
+    doing: String,
+    n_frames: u64,
+    progress: Progress,
+    again: bool,
+}
+
+impl Bar {
+    fn new(name: impl std::fmt::Display, n_frames: u64) -> Self {
+        let doing = format!("enhancing {name}");
+        let progress = Progress::new(&doing, Some(n_frames));
+        Bar { doing, n_frames, progress, again: false }
     }
-    Ok(better)
-}
 
-/// The plan of a copy in this format.
-fn planned(track: &Fingerprint, taste: &Taste, format: Format, trim: Trim) -> Result<Plan, Error> {
-    let mut plan = plan::plan_trimmed(track, taste, trim)?;
-    if let Some(ceiling) = format.ceiling_dbtp() {
-        plan.lower_ceiling(ceiling);
+    /// Shows how far it is; whether it goes on.
+    fn at(&mut self, going: Going) -> bool {
+        if going.again && !self.again {
+            self.again = true;
+            let doing = format!("{} again, closer to its promise", self.doing);
+            self.progress = Progress::new(&doing, Some(self.n_frames));
+        }
+        self.progress.at(going.n_done);
+        !interrupt::asked()
     }
-    Ok(plan)
 }
 
-/// Renders the track at `path` into the file beside OUT; gives how loud it came
-/// out.
-fn write(
-    path: &Path,
-    render: &mut (dyn Source + Send),
-    format: Format,
-    dither: bool,
-    doing: &str,
-    output: &mut Output,
-) -> Outcome<Reading> {
-    let unread = |error| input::failed(path, &error);
-    let n_frames = render.expected_frames().unwrap_or(0);
-    let spec = render.spec();
-    let out = Box::new(BufWriter::with_capacity(1 << 18, output.create()?));
-    let unwritten = |error: Error| {
-        let cause =
-            std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
-        match cause {
-            Some(cause) if error.kind == Kind::Io => output.unwritten(cause),
-            _ => Failure::Failed(format!("{}: {}", path.display(), chain(&error))),
-        }
-    };
-    let mut encoder = encode::encoder(format, spec, n_frames, dither, out).map_err(unwritten)?;
-    let mut meter = Meter::new(spec.rate, spec.n_channels).map_err(unread)?;
-    let progress = Progress::new(doing, Some(n_frames));
-    let mut n_done = 0;
-    ahead::pass(render, 4096, unread, |block| {
-        if interrupt::asked() {
-            return Err(Failure::Interrupted);
-        }
-        meter.push(block);
-        encoder.write(block).map_err(unwritten)?;
-        n_done += block.n_frames() as u64;
-        progress.at(n_done);
-        Ok(())
-    })?;
-    encoder.finish().map_err(unwritten)?;
-    Ok(meter.finish().loudness)
-}
-
-/// Rounding is dithered where the samples are not the source's own any more,
-/// or were finer than what is written.
-fn needs_dither(measured: &Measured, plan: &Plan, format: Format) -> bool {
-    let Some(bits) = format.bits() else { return false };
-    let is_exact = measured.bits.is_some_and(|own| own <= bits) && measured.fingerprint.channels <= 2;
-    !is_exact || !plan.is_neutral(measured.fingerprint.true_peak_dbtp)
+/// Why there is no copy of `input` at `place`.
+fn failed(input: &Path, place: &Path, failure: copy::Failure) -> Failure {
+    match failure {
+        copy::Failure::Unread(error) => input::failed(input, &error),
+        copy::Failure::Unwritten(error) => unwritten(place, &error),
+        copy::Failure::Unfit(error) => Failure::Failed(format!("{}: {}", input.display(), chain(&error))),
+        copy::Failure::Stopped => Failure::Interrupted,
+    }
 }
 
 /// What a file name says about what is in the file.
@@ -206,8 +162,7 @@ impl Container {
         let is_float = measured.bits.is_none() && measured.codec == "pcm";
         match (self, measured.bits) {
             (Container::Opus, _) => Format::Opus,
-            (Container::Flac, Some(..=16)) => Format::Flac16,
-            (Container::Flac, _) => Format::Flac24,
+            (Container::Flac, bits) => copy::flac_at(bits),
             (Container::Wav, Some(..=16)) => Format::Wav16,
             (Container::Wav, Some(25..)) => Format::WavF32,
             (Container::Wav, None) if is_float => Format::WavF32,
@@ -252,6 +207,7 @@ fn container(path: &Path, format: Option<Format>) -> Outcome<Container> {
 mod tests {
     use super::*;
     use auralis_core::block::Block;
+    use auralis_core::encode;
     use auralis_core::flow::Spec;
 
     #[test]

@@ -11,7 +11,8 @@ use auralis_core::flow::Source;
 
 use super::kept::{Keeping, Kept};
 use super::progress::Progress;
-use super::{Failure, Outcome, ahead, chain, interrupt, say};
+use super::{Failure, Outcome, chain, interrupt, say};
+use crate::copy;
 
 /// A measured file.
 pub struct Measured {
@@ -81,7 +82,7 @@ pub fn measure_keeping(path: &Path, doing: &str, budget: usize) -> Outcome<(Meas
     let progress = Progress::new(doing, source.expected_frames());
     let mut measurer = Measurer::new(source.spec()).map_err(unmeasured)?;
     let mut n_done = 0;
-    ahead::pass(&mut source, BLOCK, unmeasured, |block| {
+    copy::pass(&mut source, BLOCK, unmeasured, |block| {
         if interrupt::asked() {
             return Err(Failure::Interrupted);
         }

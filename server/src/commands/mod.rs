@@ -4,7 +4,6 @@
 //! ends with 0 (done), 1 (some inputs failed), 2 (asked for the impossible) or
 //! 130 (interrupted). What was asked for goes to standard output, nothing else.
 
-mod ahead;
 mod amounts;
 mod backup;
 mod doctor;
@@ -20,7 +19,6 @@ mod restore;
 mod scan;
 mod serve;
 mod settings;
-mod tags;
 mod taste;
 
 use std::process::ExitCode;

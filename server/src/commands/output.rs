@@ -1,19 +1,17 @@
-//! A file that appears whole or not at all: written beside its place under
-//! another name, then moved there.
+//! Where a copy goes: whether it may be written there, and why it could not be.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Failure, Outcome, chain};
+use crate::copy::{Unfinished, of_system};
 
-/// A place for a file, and the unfinished file beside it, which goes away
-/// unless it is moved there.
+/// A place for a file, and the unfinished file beside it.
 pub struct Output {
-    place: PathBuf,
-    beside: PathBuf,
+    /// The file beside.
+    pub file: Unfinished,
     replace: bool,
-    is_there: bool,
 }
 
 impl Output {
@@ -52,92 +50,60 @@ impl Output {
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name);
         hidden.push(format!(".{}.partial", std::process::id()));
-        let output =
-            Output { place: place.to_owned(), beside: folder.join(hidden), replace, is_there: false };
+        let file = Unfinished::new(place.to_owned(), folder.join(hidden));
+        let output = Output { file, replace };
         output.refuse_to_replace()?;
         Ok(output)
     }
 
     /// A link that leads nowhere is in the way too.
     fn refuse_to_replace(&self) -> Outcome<()> {
-        if !self.replace && fs::symlink_metadata(&self.place).is_ok() {
+        if !self.replace && fs::symlink_metadata(self.file.place()).is_ok() {
             return Err(Failure::Failed(format!(
                 "{} exists already; give OUT another name, or replace it with --force",
-                self.place.display()
+                self.file.place().display()
             )));
         }
         Ok(())
     }
 
-    /// Creates the file beside, or empties it.
-    pub fn create(&mut self) -> Outcome<File> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(!self.is_there)
-            .truncate(self.is_there)
-            .open(&self.beside)
-            .map_err(|error| self.unwritten(&error))?;
-        self.is_there = true;
-        Ok(file)
-    }
-
-    /// The file beside, while it is written.
-    pub fn path(&self) -> &Path {
-        &self.beside
-    }
-
     /// Moves the finished file to its place.
-    pub fn finish(mut self) -> Outcome<()> {
+    pub fn finish(self) -> Outcome<()> {
         self.refuse_to_replace()?;
-        // On the disk first: a power cut must not leave an empty file either.
-        File::open(&self.beside)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&self.beside, &self.place))
-            .map_err(|error| self.unwritten(&error))?;
-        self.is_there = false;
-        Ok(())
+        let place = self.file.place().to_owned();
+        self.file.finish().map(|_| ()).map_err(|error| unwritten(&place, &error))
     }
 
     /// Why its tags cannot be written. The file beside may be broken by the
     /// attempt, so that it does not count as written at all.
     pub fn untagged(&self, error: &(dyn std::error::Error + 'static)) -> Failure {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            if let Some(cause) = error.downcast_ref::<std::io::Error>() {
-                return self.unwritten(cause);
-            }
-            next = error.source();
+        if let Some(cause) = of_system(error) {
+            return unwritten(self.file.place(), &cause);
         }
-        Failure::Failed(format!("{}: its tags cannot be written: {}", self.place.display(), chain(error)))
-    }
-
-    /// Why it cannot be written, and what to do.
-    pub fn unwritten(&self, error: &std::io::Error) -> Failure {
-        let shown = self.place.display();
-        Failure::Failed(match error.kind() {
-            ErrorKind::StorageFull => {
-                format!("{shown} cannot be written: the disk is full; make room or write elsewhere")
-            }
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                format!("{shown} cannot be written: no permission to write in its folder; write elsewhere")
-            }
-            _ => format!("{shown} cannot be written: {error}"),
-        })
+        Failure::Failed(format!(
+            "{}: its tags cannot be written: {}",
+            self.file.place().display(),
+            chain(error)
+        ))
     }
 }
 
-impl Drop for Output {
-    fn drop(&mut self) {
-        if self.is_there {
-            // If even that fails, its name says what it is.
-            let _ = fs::remove_file(&self.beside);
+/// Why a file cannot be written at `place`, and what to do.
+pub fn unwritten(place: &Path, error: &std::io::Error) -> Failure {
+    let shown = place.display();
+    Failure::Failed(match error.kind() {
+        ErrorKind::StorageFull => {
+            format!("{shown} cannot be written: the disk is full; make room or write elsewhere")
         }
-    }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            format!("{shown} cannot be written: no permission to write in its folder; write elsewhere")
+        }
+        _ => format!("{shown} cannot be written: {error}"),
+    })
 }
 
 /// Whether both paths lead to one file, whatever they are called.
-fn is_same(a: &Path, b: &Path) -> bool {
+pub fn is_same(a: &Path, b: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;

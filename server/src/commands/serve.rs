@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::{Outcome, settings};
-use crate::config::{ART_CACHE, Config, LISTEN};
+use crate::config::{ART_CACHE, Config, JOBS_DISK, LISTEN};
 
 /// What to serve, where and to whom.
 #[derive(Debug, Args)]
@@ -54,12 +54,23 @@ pub struct Flags {
     /// itself, and behind which all are one
     #[arg(long, env = "AURALIS_NO_LIMITS", value_parser = BoolishValueParser::new())]
     no_limits: bool,
+    /// Disk space for what jobs render, in MiB
+    #[arg(long, value_name = "MIB", env = "AURALIS_JOBS_DISK", default_value_t = JOBS_DISK)]
+    jobs_disk: u32,
+    /// Hours for which what came of a job is kept
+    #[arg(long, value_name = "H", env = "AURALIS_JOBS_KEEP", default_value = "24", value_parser = hours)]
+    jobs_keep: Duration,
 }
 
 fn minutes(text: &str) -> Result<Duration, String> {
     let minutes: Option<f64> = text.trim().parse().ok().filter(|minutes| (0.0..=1e6).contains(minutes));
     let minutes = minutes.ok_or("it must be a number of minutes, or 0")?;
     Ok(Duration::from_secs_f64(60.0 * minutes))
+}
+
+fn hours(text: &str) -> Result<Duration, String> {
+    let hours: Option<f64> = text.trim().parse().ok().filter(|hours| (0.0..=1e6).contains(hours));
+    Ok(Duration::from_secs_f64(3_600.0 * hours.ok_or("it must be a number of hours, or 0")?))
 }
 
 /// Serves until the process is told to end.
@@ -78,6 +89,8 @@ pub fn serve(flags: Flags) -> Outcome<()> {
         rescan: Some(flags.rescan).filter(|rescan| !rescan.is_zero()),
         art_cache: flags.art_cache,
         limits: !flags.no_limits,
+        jobs_disk: flags.jobs_disk,
+        jobs_keep: flags.jobs_keep,
     };
     Ok(crate::serve::run(config)?)
 }

@@ -6,6 +6,7 @@ pub mod exchange;
 pub mod groups;
 pub mod health;
 pub mod items;
+pub mod jobs;
 pub mod library;
 pub mod listening;
 pub mod page;
@@ -40,6 +41,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::gate;
+use crate::jobs::Jobs;
 use crate::limits::{Dear, Limits};
 use crate::measuring::Measurers;
 use crate::metrics::Metrics;
@@ -65,6 +67,8 @@ pub struct House {
     pub chunks: Arc<Chunks>,
     /// How often who may ask for what is dear.
     pub limits: Arc<Limits>,
+    /// Who renders to files.
+    pub jobs: Jobs,
     /// Who tells.
     pub events: Events,
     /// How sockets are tried.

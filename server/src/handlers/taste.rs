@@ -1,7 +1,7 @@
 //! What a query says of how a track shall sound, and the plan that comes of it.
 
 use auralis_core::encode::{Format, opus};
-use auralis_core::plan::{AlbumLoudness, Plan, Preset, Taste, plan_trimmed};
+use auralis_core::plan::{Plan, Preset, Taste, plan_trimmed};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use warp::http::StatusCode;
@@ -9,6 +9,7 @@ use warp::http::StatusCode;
 use super::prints::{awaited, measured, parsed, stored};
 use super::{House, Id, off_thread};
 use crate::catalog::Track;
+use crate::copy::in_company;
 use crate::error::{Error, Result};
 use crate::measuring::{Check, taste_key};
 use crate::wire::Wish;
@@ -82,6 +83,27 @@ pub fn taste(preset: Option<&str>, intensity: Option<f32>, target_lufs: Option<f
     Ok(taste)
 }
 
+/// The format of this name.
+pub fn format(name: &str) -> Result<Format> {
+    name.parse()
+        .map_err(|error: auralis_core::error::Error| Error::unprocessable(error.to_string()).about("format"))
+}
+
+/// Bits per second of Opus, from kilobits that may be told; nothing else has any.
+pub fn bit_rate(kilobits: Option<u32>, is_opus: bool) -> Result<u32> {
+    let Some(kilobits) = kilobits else { return Ok(opus::BIT_RATE) };
+    if !is_opus {
+        return Err(Error::unprocessable("only opus has a bitrate").about("bitrate"));
+    }
+    let bits = kilobits.saturating_mul(1_000);
+    if !opus::BIT_RATES.contains(&bits) {
+        let (least, most) = (opus::BIT_RATES.start() / 1_000, opus::BIT_RATES.end() / 1_000);
+        let wrong = format!("bitrate is {kilobits}; it must be from {least} to {most}");
+        return Err(Error::unprocessable(wrong).about("bitrate"));
+    }
+    Ok(bits)
+}
+
 impl TasteQuery {
     /// What a socket's client wishes.
     pub fn wished(wish: Wish, enhanced: bool) -> Self {
@@ -121,25 +143,12 @@ impl TasteQuery {
 
     /// The format that is wanted.
     pub fn format(&self) -> Result<Format> {
-        let Some(name) = &self.format else { return Ok(Format::Wav16) };
-        name.parse().map_err(|error: auralis_core::error::Error| {
-            Error::unprocessable(error.to_string()).about("format")
-        })
+        self.format.as_deref().map_or(Ok(Format::Wav16), format)
     }
 
     /// Bits per second of what leaves a choice.
     pub fn bit_rate(&self) -> Result<u32> {
-        let Some(kilobits) = self.bitrate else { return Ok(opus::BIT_RATE) };
-        if self.format()? != Format::Opus {
-            return Err(Error::unprocessable("only opus has a bitrate").about("bitrate"));
-        }
-        let bits = kilobits.saturating_mul(1_000);
-        if !opus::BIT_RATES.contains(&bits) {
-            let (least, most) = (opus::BIT_RATES.start() / 1_000, opus::BIT_RATES.end() / 1_000);
-            let wrong = format!("bitrate is {kilobits}; it must be from {least} to {most}");
-            return Err(Error::unprocessable(wrong).about("bitrate"));
-        }
-        Ok(bits)
+        bit_rate(self.bitrate, self.format()? == Format::Opus)
     }
 
     /// The frame at which it shall begin, of a track of so many.
@@ -194,17 +203,7 @@ pub async fn planned(
     let (catalog, measurers, key) = (house.catalog.clone(), house.measurers.clone(), track.key.clone());
     off_thread(move || {
         let print = parsed(&json)?;
-        if with_album {
-            let mut tracks = Vec::new();
-            for json in catalog.album_fingerprints(row)? {
-                tracks.push(parsed(&json)?);
-            }
-            taste.album = AlbumLoudness::of(&tracks);
-        }
-        taste.reference = match reference {
-            Some(json) => Some(Box::new(parsed(&json)?)),
-            None => None,
-        };
+        let taste = in_company(&catalog, row, taste, with_album, reference.as_deref())?;
         // What the first rendering teaches is taken up the next time.
         let trim = catalog.trim(row, &taste_key(&taste)?)?;
         let plan = plan_trimmed(&print, &taste, trim.unwrap_or_default())?;

@@ -330,7 +330,7 @@ impl Measurers {
 }
 
 /// Gives this thread the lowest priority, where the system has one per thread.
-fn yield_to_listeners() {
+pub fn yield_to_listeners() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(19) {
         tracing::debug!(%error, "priority not lowered");

@@ -4,6 +4,7 @@
 //! are made; `auralis openapi` writes it anew.
 
 mod doc;
+mod jobs;
 mod library;
 mod listening;
 mod measured;
@@ -25,8 +26,15 @@ pub use doc::Doc;
 use types::Types;
 
 static DOCS: LazyLock<Vec<Doc>> = LazyLock::new(|| {
-    let areas =
-        [library::docs(), music::docs(), sound::docs(), listening::docs(), playlists::docs(), queue::docs()];
+    let areas = [
+        library::docs(),
+        music::docs(),
+        sound::docs(),
+        listening::docs(),
+        playlists::docs(),
+        queue::docs(),
+        jobs::docs(),
+    ];
     areas.into_iter().flatten().collect()
 });
 

@@ -9,7 +9,7 @@ use crate::error::Problem;
 /// that comes with it.
 type Kind = (u16, &'static str, &'static str, &'static [&'static str], Option<&'static str>);
 
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 15] = [
     (400, "BadRequest", "It cannot be understood", &["bad-request"], None),
     (403, "Forbidden", "A page of another origin asks", &["foreign-origin"], None),
     (404, "NotFound", "There is no such thing, or its file is gone", &["not-found", "file-missing"], None),
@@ -36,6 +36,7 @@ const KINDS: [Kind; 14] = [
         &["measuring", "busy", "late", "not-ready", "catalog-failed"],
         Some("Retry-After"),
     ),
+    (507, "NoRoom", "The disk has no room for it, or jobs may take no more", &["no-room"], None),
 ];
 
 /// The answer of that status.

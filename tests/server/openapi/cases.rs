@@ -161,6 +161,28 @@ pub const CASES: &[(&str, &str, u16)] = &[
     ("PUT /api/queue/shuffle", r#"{"on":"yes"}"#, 422),
     ("POST /api/queue/undo", "", 200),
     ("POST /api/queue/undo", "{}", 400),
+    ("GET /api/jobs?limit=1", "", 200),
+    ("GET /api/jobs?state=queued", "", 400),
+    (
+        "POST /api/jobs",
+        r#"{"of":"playlists","ids":["{playlist}"],"preset":"warm","reference":"{other}"}"#,
+        201,
+    ),
+    ("POST /api/jobs", r#"{"of":"albums","ids":["{album}"],"format":"opus","bitrate":96}"#, 201),
+    (
+        "POST /api/jobs",
+        r#"{"of":"tracks","ids":["{track}","{other}"],"album":true,"template":"{number} {title}"}"#,
+        201,
+    ),
+    ("POST /api/jobs", r#"{"of":"tracks","ids":["{none}"]}"#, 422),
+    ("GET /api/jobs/{job}", "", 200),
+    ("GET /api/jobs/{none}", "", 404),
+    ("GET /api/jobs/{job}/file", "", 200),
+    ("GET /api/jobs/{none}/file", "", 404),
+    ("POST /api/jobs/{job}/cancel", "", 200),
+    ("POST /api/jobs/{none}/cancel", "", 404),
+    ("DELETE /api/jobs/{job}", "", 204),
+    ("DELETE /api/jobs/my-job", "", 404),
     ("DELETE /api/playlists/{playlist}", "", 204),
     ("DELETE /api/playlists/my-list", "", 404),
     ("GET /api/library/scan", "", 200),
@@ -226,6 +248,14 @@ impl Stage {
         let smart = house.send("POST", "/api/playlists", json!({ "name": "Rule", "rule": "blue" })).json();
         house.send("PUT", "/api/queue", put);
         let queue = house.get("/api/queue").json();
+        let job = text(
+            &house
+                .send("POST", "/api/jobs", json!({ "of": "tracks", "ids": [track("So What")["id"]] }))
+                .json()["id"],
+        );
+        until("the job is done", || {
+            (house.get(&format!("/api/jobs/{job}")).json()["state"] == "completed").then_some(())
+        });
         let first = |path: &str| house.get(path).json()["items"][0].clone();
         let ids = BTreeMap::from([
             ("{genre}", text(&first("/api/genres")["id"])),
@@ -239,6 +269,7 @@ impl Stage {
             ("{item}", text(&items["item_ids"][0])),
             ("{smart}", text(&smart["id"])),
             ("{queued}", text(&queue["items"][0]["item_id"])),
+            ("{job}", job),
             ("{none}", "0".repeat(32)),
         ]);
         Stage { house, ids }

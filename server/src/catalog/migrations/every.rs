@@ -48,6 +48,7 @@ const ROWS: &[(usize, &str)] = &[
          INSERT INTO lyrics VALUES (1, 'la la');",
     ),
     (7, LISTENED),
+    (10, ASKED_FOR),
 ];
 
 /// What a listener made of the music, as schema 7 has it and all since.
@@ -59,6 +60,12 @@ const LISTENED: &str =
      UPDATE queue SET items = '[[1,2],[2,1]]', next_item = 3, at_item = 2, position_s = 0.125, revision = 9;
      INSERT INTO track_taste VALUES (1, '{\"intensity\":0.5}');
      INSERT INTO album_taste VALUES (2, '{\"enhanced\":false}');";
+
+/// Jobs, as schema 10 has them and all since.
+const ASKED_FOR: &str =
+    "INSERT INTO job VALUES (1, 'j', 2, 'Äther.zip', '{}', 1700000003, 1700000004, 1700000005, NULL, 99);
+     INSERT INTO job_track VALUES (1, 0, 'k', 'Ærø', 'Äther/01 Ærø.flac', 180.25, 88, NULL),
+        (1, 1, 'l', 'two', 'two.flac', 0.5, NULL, 'it is gone');";
 
 /// What only reading the files anew tells, or the clock.
 const UNKNOWN: &[(&str, &str)] = &[("track", "content"), ("track", "added_at"), ("fault", "at")];
@@ -257,6 +264,9 @@ fn every_schema_becomes_todays_with_all_that_was_in_it() {
         drop(anew(&new, schema_then));
         if schema_then >= 7 {
             Connection::open(new.0.join(CATALOG)).unwrap().execute_batch(LISTENED).unwrap();
+        }
+        if schema_then >= 10 {
+            Connection::open(new.0.join(CATALOG)).unwrap().execute_batch(ASKED_FOR).unwrap();
         }
         if schema_then < 3 {
             // Nobody had looked at the range yet.

@@ -10,7 +10,9 @@ use lofty::id3::v2::{ExtendedTextFrame, Frame, Id3v2Tag};
 use lofty::mp4::{AtomData, AtomIdent, Ilst};
 use lofty::ogg::tag::VorbisComments;
 use lofty::probe::Probe;
-use lofty::tag::{ItemKey, Tag, TagExt, TagType};
+use lofty::tag::{ItemKey, ItemValue, Tag, TagExt, TagItem, TagType};
+
+use crate::catalog::Track;
 
 /// What says how loud or how long the original is, or who encoded it.
 const UNTRUE: [ItemKey; 8] = [
@@ -34,6 +36,13 @@ pub struct Tags {
     own: Vec<(String, String)>,
 }
 
+impl Tags {
+    /// What they say first of this.
+    pub fn first(&self, key: ItemKey) -> Option<&str> {
+        self.known.get_string(key)
+    }
+}
+
 /// What of the tags of `from` is still true of its copy.
 pub fn read(from: &Path) -> crate::Result<Option<Tags>> {
     let original = Probe::open(from)?.guess_file_type()?.read()?;
@@ -48,6 +57,27 @@ pub fn read(from: &Path) -> crate::Result<Option<Tags>> {
         !UNTRUE_NAMES.iter().any(|untrue| name.starts_with(untrue))
     });
     Ok(Some(Tags { known, own: own.collect() }))
+}
+
+/// What is said of one of the tracks that a file holds: what the file says of all
+/// of them, and of this one what the library knows.
+pub fn of_part(whole: Option<Tags>, track: &Track) -> Tags {
+    let mut tags =
+        whole.unwrap_or_else(|| Tags { known: Tag::new(TagType::VorbisComments), own: Vec::new() });
+    // The sheet is of the whole file.
+    tags.own.retain(|(name, _)| !name.eq_ignore_ascii_case("cuesheet"));
+    let mut tell = |key: ItemKey, values: &mut dyn Iterator<Item = String>| {
+        tags.known.remove_key(key);
+        for value in values {
+            tags.known.push(TagItem::new(key, ItemValue::Text(value)));
+        }
+    };
+    tell(ItemKey::TrackTitle, &mut std::iter::once(track.title.clone()));
+    tell(ItemKey::TrackArtist, &mut track.artists.iter().cloned());
+    tell(ItemKey::AlbumTitle, &mut track.album.iter().cloned());
+    tell(ItemKey::AlbumArtist, &mut track.album_artist.iter().cloned());
+    tell(ItemKey::TrackNumber, &mut track.track_no.iter().map(ToString::to_string));
+    tags
 }
 
 /// Writes `tags` into the finished file `to`.
@@ -78,13 +108,26 @@ pub fn write(tags: &Tags, to: &Path) -> crate::Result<()> {
         id3.insert(Frame::UserText(ExtendedTextFrame::new(TextEncoding::UTF8, name.clone(), values)));
     }
     if !id3.is_empty() {
-        id3.save_to_path(to, WriteOptions::default())?;
+        in_order(id3).save_to_path(to, WriteOptions::default())?;
     }
     let riff = known_as(TagType::RiffInfo);
     if !riff.is_empty() {
         riff.save_to_path(to, WriteOptions::default())?;
     }
     Ok(())
+}
+
+/// The same frames, always in the same order: one track has one copy, to the byte.
+fn in_order(id3: Id3v2Tag) -> Id3v2Tag {
+    let mut frames: Vec<Frame<'_>> = id3.into_iter().collect();
+    frames.sort_by_cached_key(|frame| {
+        let own =
+            if let Frame::UserText(text) = frame { text.description.to_string() } else { String::new() };
+        (frame.id_str().to_owned(), own)
+    });
+    let mut ordered = Id3v2Tag::new();
+    frames.into_iter().for_each(|frame| drop(ordered.insert(frame)));
+    ordered
 }
 
 /// All tags of a file as one: the first that has an item gives it.

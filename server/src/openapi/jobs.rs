@@ -1,0 +1,27 @@
+//! Jobs.
+
+use super::doc::{Doc, delete, get, post};
+use crate::dto::{JobDto, List};
+use crate::handlers::WindowQuery;
+use crate::handlers::jobs::New;
+
+const FILES: &[&str] = &["audio/wav", "audio/flac", "audio/ogg", "application/zip"];
+
+pub(super) fn docs() -> Vec<Doc> {
+    vec![
+        get("/api/jobs", "jobs", "What is rendered to files, the newest first")
+            .query::<WindowQuery>()
+            .json::<List<JobDto>>(200, "A part of it"),
+        post("/api/jobs", "create_job", "Render tracks, an album or a playlist to a file")
+            .body::<New>()
+            .created::<JobDto>("It waits for its turn")
+            .or(&[429, 503, 507]),
+        get("/api/jobs/{id}", "job", "One job").json::<JobDto>(200, "It"),
+        post("/api/jobs/{id}/cancel", "cancel_job", "Cancel it, unless it has ended")
+            .json::<JobDto>(200, "As it is now"),
+        delete("/api/jobs/{id}", "delete_job", "Delete it with its files").nothing(),
+        get("/api/jobs/{id}/file", "job_file", "What came of it: its file, or a ZIP of its files")
+            .whole("The file", FILES)
+            .or(&[409]),
+    ]
+}

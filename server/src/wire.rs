@@ -32,16 +32,16 @@ pub enum Command {
         enhanced: bool,
     },
     /// Send no more for now.
-    Pause,
+    Pause {},
     /// Go on where it was.
-    Resume,
+    Resume {},
     /// Go on at another frame.
     Seek {
         /// That frame; past the end: the end.
         frame: u64,
     },
     /// It is over.
-    Stop,
+    Stop {},
     /// Let it sound otherwise.
     Set {
         /// How it shall sound.
@@ -59,7 +59,7 @@ pub enum Command {
         bytes: u64,
     },
     /// Is anybody there?
-    Ping,
+    Ping {},
 }
 
 fn yes() -> bool {

@@ -97,7 +97,7 @@ impl Session {
                 let query = TasteQuery::wished(taste, enhanced);
                 Ok(self.begin(Wanted { track_id, query, frame }))
             }
-            Command::Ping => Ok(vec![Told::Pong]),
+            Command::Ping {} => Ok(vec![Told::Pong]),
             Command::Credit { bytes } => {
                 self.credit = self.credit.saturating_add(bytes).min(MAX_CREDIT);
                 Ok(Vec::new())
@@ -110,9 +110,9 @@ impl Session {
                     wanted.frame = frame.unwrap_or(next);
                 })
             }
-            Command::Pause => self.hold("pause", true),
-            Command::Resume => self.hold("resume", false),
-            Command::Stop => {
+            Command::Pause {} => self.hold("pause", true),
+            Command::Resume {} => self.hold("resume", false),
+            Command::Stop {} => {
                 self.has_played("stop")?;
                 Ok(self.end(Reason::Stopped, PlaybackState::Stopped))
             }

@@ -304,7 +304,7 @@ fn what_is_no_command_ends_its_socket_and_says_why() {
 
 #[test]
 fn who_grants_nothing_costs_little_and_who_is_silent_is_left() {
-    let pings = Pings { every: Duration::from_millis(400), patience: Duration::from_millis(200) };
+    let pings = Pings { every: Duration::from_millis(900), patience: Duration::from_millis(800) };
     let house = house(Seams { pings, ..Seams::default() });
     let mut socket = Socket::open(house.address());
     socket.say(&json!({ "command": "play", "track_id": house.id("one") }));

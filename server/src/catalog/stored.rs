@@ -53,7 +53,7 @@ impl Stored {
                     format!("{shown} is no catalog of Auralis; name one, or a backup of one")
                 }
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure) => {
-                    format!("{shown} is damaged; use another backup")
+                    format!("{shown} is damaged, and nothing was changed; use another backup")
                 }
                 Some(ErrorCode::CannotOpen) => format!(
                     "the catalog {shown} cannot be read; make it readable, and if its folder may only be read, copy \

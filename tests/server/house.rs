@@ -22,7 +22,7 @@ use crate::openapi::contract;
 pub const RATE: u32 = 44_100;
 
 /// Far above anything real: it only keeps a hung server from hanging the tests.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A file in memory that an encoder may own while the test keeps it.
 #[derive(Clone, Default)]

@@ -1,8 +1,10 @@
 //! Speed: decoding per format, the fingerprint, each stage, the whole chain, the
 //! player with its pre-roll, `enhance` from file to file, large libraries, the
-//! native stream under load, and the core in WebAssembly. A table, and `target/bench.json`.
+//! native stream under load, jobs, and the core in WebAssembly. A table, and `target/bench.json`.
 
 mod clock;
+mod house;
+mod jobs;
 mod library;
 mod material;
 mod native;
@@ -26,6 +28,7 @@ fn main() {
     library::rows(&mut table, &material);
     scan::first(&mut table);
     streams::rows(&mut table);
+    jobs::rows(&mut table);
     wasm::in_node(&mut table, &material);
     wasm::in_worker(&mut table, &material);
     wasm::in_worklet(&mut table, &material);

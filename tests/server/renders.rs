@@ -53,7 +53,7 @@ fn nothing_is_left(house: &House) {
 
 /// A served library of one long track, and the path of its stream.
 fn served(seams: Seams) -> (House, String) {
-    let mut house = House::new(&[("long.flac", &long(120))]);
+    let mut house = House::new(&[("long.flac", &long(70))]);
     house.open_inside(seams);
     house.settled(1);
     let path = format!("/api/tracks/{}", house.id("long"));
@@ -109,8 +109,8 @@ fn a_render_that_fails_says_so_and_holds_nothing() {
 
 #[test]
 fn a_file_that_is_another_meanwhile_ends_its_stream_and_is_looked_for() {
-    let file = long(120);
-    let mut other = long(120);
+    let file = long(70);
+    let mut other = long(70);
     let end = other.len() / 2;
     other[end..].fill(0x55);
     for (what, now) in [("changed", &other[..]), ("shorter", &file[..end])] {
@@ -125,7 +125,7 @@ fn a_file_that_is_another_meanwhile_ends_its_stream_and_is_looked_for() {
         drop(open);
         let mut rest = Vec::new();
         let outcome = stream.read_to_end(&mut rest);
-        let n_bytes = 120 * RATE as usize * 8;
+        let n_bytes = 70 * RATE as usize * 8;
         assert!(outcome.is_err() || rest.len() < n_bytes - 2048, "{what}: it is not said to be whole");
         nothing_is_left(&house);
         // Measured anew, or found to be no sound any more.

@@ -88,6 +88,8 @@ pub fn track(character: Character, seed: u64, rate: u32, seconds: f64) -> Planes
     let beat = 60.0 / (90.0 + random.below(60) as f64);
     let melody: Vec<f64> = (0..16).map(|_| [0.0, 3.0, 5.0, 7.0, 10.0, 12.0][random.below(6)]).collect();
     let hz = |note: f64| 440.0 * math::f64::pow(2.0, (note - 69.0) / 12.0);
+    // Of the bass, the root and the chord; and of the lead. Powers are dear.
+    let (mut notes, mut lead_hz, mut beat_of_notes) = ([0.0; 5], 0.0, usize::MAX);
     let mut planes = vec![Vec::with_capacity(n_frames), Vec::with_capacity(n_frames)];
     for n in 0..n_frames {
         let t = n as f64 / f64::from(rate);
@@ -95,21 +97,25 @@ pub fn track(character: Character, seed: u64, rate: u32, seconds: f64) -> Planes
         let tone = |hz: f64, t: f64| math::f64::sin(TAU * (hz * t).fract());
         let decay = |t: f64, tau: f64| math::f64::exp(-t / tau);
         let bar = beats / 4;
-        let root = key + [0.0, 5.0, 7.0, 3.0][bar % 4];
+        if beats != beat_of_notes {
+            let root = key + [0.0, 5.0, 7.0, 3.0][bar % 4];
+            notes = [-12.0, 0.0, 12.0, 15.0, 19.0].map(|above| hz(root + above));
+            lead_hz = hz(root + 24.0 + melody[beats % melody.len()]);
+            beat_of_notes = beats;
+        }
         let is_break = bar % 8 == 7;
         let level = if bar == 0 { 0.25 } else { 1.0 };
         let kick =
             if is_break { 0.0 } else { tone(50.0 + 60.0 * decay(phase, 0.03), phase) * decay(phase, 0.12) };
         let snare = if beats % 2 == 1 { decay(phase, 0.06) } else { 0.0 };
-        let low = tone(hz(root - 12.0), t) + 0.3 * tone(hz(root), t);
+        let low = tone(notes[0], t) + 0.3 * tone(notes[1], t);
         let swell = 0.6 + 0.4 * tone(0.13, t);
-        let chord = tone(hz(root + 12.0), t) + tone(hz(root + 15.0), t) + tone(hz(root + 19.0), t);
-        let lead_hz = hz(root + 24.0 + melody[beats % melody.len()]);
+        let chord = tone(notes[2], t) + tone(notes[3], t) + tone(notes[4], t);
         let lead = (tone(lead_hz, t) + 0.4 * tone(2.0 * lead_hz, t) + 0.2 * tone(3.0 * lead_hz, t))
             * decay(phase, 0.3);
         let (hiss_left, hiss_right) = (f64::from(random.sample()), f64::from(random.sample()));
         let middle = level * (bass * (kick + 0.5 * low) + 0.08 * swell * chord + 0.1 * lead);
-        let side = level * width * 0.05 * tone(hz(root + 12.0) * 1.003, t);
+        let side = level * width * 0.05 * tone(notes[2] * 1.003, t);
         for (plane, (hiss, side)) in planes.iter_mut().zip([(hiss_left, side), (hiss_right, -side)]) {
             let x = drive * (middle + side + level * highs * (0.5 * snare + 0.05) * hiss);
             plane.push((x as f32).clamp(-0.999, 0.999));

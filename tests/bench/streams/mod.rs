@@ -7,20 +7,16 @@ mod usage;
 mod wire;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
-use auralis_core::block::Block;
-use auralis_core::encode::{Format, encoder};
-use auralis_core::flow::Spec;
-use auralis_tests::signals::{Character, Random, track};
-use auralis_tests::{Server, folder};
+use auralis_tests::signals::Random;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use self::player::{Played, milliseconds, play};
 use self::usage::Usage;
 use self::wire::Wire;
+use crate::house::{House, RATE};
 use crate::table::{Goal, Table, Unit};
 
 /// Measured only when asked for by these names: it takes minutes, and all of the
@@ -33,7 +29,6 @@ const BUSY: &str = "p99 of the first sound of a stream beside a scan";
 const OPUS: &str = "cached chunk as Opus";
 const WAV: &str = "cached chunk as WAV";
 
-const RATE: u32 = 44_100;
 const BYTES_PER_S: f64 = 4.0 * RATE as f64;
 /// The tracks that are listened to, and their length.
 const N_TRACKS: u64 = 4;
@@ -57,12 +52,12 @@ pub fn rows(table: &mut Table) {
     if !many && ![FIRST, BUSY, OPUS, WAV].iter().any(|name| table.wants(name)) {
         return;
     }
-    let house = House::new();
+    let listeners = Listeners::new();
     for (name, query) in [(OPUS, "format=opus&bitrate=96"), (WAV, "format=wav16")] {
         if table.wants(name) {
             eprintln!("{name} …");
             let goal = if name == OPUS { Goal::bound(5_000.0) } else { Goal::NONE };
-            table.note(name, Unit::Requests, goal, (0..5).map(|_| house.chunks_per_s(query)).collect());
+            table.note(name, Unit::Requests, goal, (0..5).map(|_| listeners.chunks_per_s(query)).collect());
         }
     }
     if table.wants(FIRST) {
@@ -71,54 +66,40 @@ pub fn rows(table: &mut Table) {
             FIRST,
             Unit::Milliseconds,
             Goal::bound(150.0),
-            (0..3).map(|_| house.first_p99()).collect(),
+            (0..3).map(|_| listeners.first_p99()).collect(),
         );
     }
     if many {
-        house.many(table);
+        listeners.many(table);
     }
     // Last: from here on there is more to measure.
     if table.wants(BUSY) {
         eprintln!("{BUSY} …");
-        table.note(BUSY, Unit::Milliseconds, Goal::bound(150.0), vec![house.first_p99_beside_a_scan()]);
+        table.note(BUSY, Unit::Milliseconds, Goal::bound(150.0), vec![listeners.first_p99_beside_a_scan()]);
     }
 }
 
-/// A server with tracks that are measured, and who listens to it.
-struct House {
-    server: Server,
-    library: tempfile::TempDir,
-    _data: tempfile::TempDir,
+/// Who listens to a house.
+struct Listeners {
+    house: House,
     runtime: Runtime,
-    ids: Vec<String>,
 }
 
-impl House {
+impl Listeners {
     fn new() -> Self {
-        let (library, data) = (folder(), folder());
-        for n in 0..N_TRACKS {
-            write(library.path(), n, TRACK_S);
-        }
-        let args =
-            ["--library".as_ref(), library.path().as_os_str(), "--no-watch".as_ref(), "--no-limits".as_ref()];
-        let server = Server::start(data.path(), args);
-        settle(&server, N_TRACKS);
-        let list = server.get("/api/tracks").json();
-        let ids = list["items"].as_array().expect("tracks").iter();
-        let ids = ids.map(|track| track["id"].as_str().expect("an id").to_owned()).collect();
         // One thread for all who listen: the other processor is the server's.
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        House { server, library, _data: data, runtime, ids }
+        Listeners { house: House::new(N_TRACKS, TRACK_S), runtime }
     }
 
     fn address(&self) -> SocketAddr {
-        self.server.address
+        self.house.server.address
     }
 
     /// The stream of the `n`th who listens: another track, or another place in it.
     fn stream(&self, n: usize) -> String {
-        let start = 7 * (n / self.ids.len()) % 130;
-        format!("/api/tracks/{}/stream?start={start}", self.ids[n % self.ids.len()])
+        let start = 7 * (n / self.house.ids.len()) % 130;
+        format!("/api/tracks/{}/stream?start={start}", self.house.ids[n % self.house.ids.len()])
     }
 
     /// Tries more and more listeners.
@@ -126,7 +107,7 @@ impl House {
         let mut best = 0;
         for n_streams in TRIED {
             eprintln!("{n_streams} streams …");
-            let usage = Usage::of(self.server.pid());
+            let usage = Usage::of(self.house.server.pid());
             let heard = self.listened(n_streams);
             let used = usage.since(COMING + LISTENING);
             let lost: Vec<_> = heard.iter().filter_map(|heard| heard.as_ref().err()).collect();
@@ -182,7 +163,7 @@ impl House {
     }
 
     fn first(&self, n: usize, start: usize) -> f64 {
-        let path = format!("/api/tracks/{}/stream?start={start}", self.ids[n % self.ids.len()]);
+        let path = format!("/api/tracks/{}/stream?start={start}", self.house.ids[n % self.house.ids.len()]);
         self.runtime.block_on(async {
             let begun = Instant::now();
             let mut wire = Wire::connect(self.address(), n).await.expect("a connection");
@@ -196,15 +177,15 @@ impl House {
     /// The same while files come, are found and measured.
     fn first_p99_beside_a_scan(&self) -> f64 {
         for n in 0..N_COMING {
-            write(self.library.path(), N_TRACKS + n, TRACK_S / 3.0);
+            self.house.add(N_TRACKS + n, TRACK_S / 3.0);
         }
         let scan = auralis_tests::http::request(self.address(), "POST", "/api/library/scan", &[], b"");
         assert_eq!(scan.status, 202);
-        while self.server.get("/api/library/scan").json()["waiting"] == 0 {
+        while self.house.server.get("/api/library/scan").json()["waiting"] == 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
         let took = self.first_p99();
-        let status = self.server.get("/api/library/scan").json();
+        let status = self.house.server.get("/api/library/scan").json();
         let busy = status["waiting"].as_u64().unwrap_or(0) + status["unchecked"].as_u64().unwrap_or(0);
         assert!(busy > 0, "all was measured before the last stream began: {status}");
         took
@@ -212,9 +193,9 @@ impl House {
 
     /// How often in a second the same chunk is had.
     fn chunks_per_s(&self, query: &str) -> f64 {
-        let plan = self.server.get(&format!("/api/tracks/{}/plan", self.ids[0])).json();
+        let plan = self.house.server.get(&format!("/api/tracks/{}/plan", self.house.ids[0])).json();
         let plan = plan["id"].as_str().expect("a plan").to_owned();
-        let path = format!("/api/tracks/{}/chunks/5?plan={plan}&{query}", self.ids[0]);
+        let path = format!("/api/tracks/{}/chunks/5?plan={plan}&{query}", self.house.ids[0]);
         self.runtime.block_on(async {
             let begun = Instant::now();
             let asking: Vec<_> = (0..N_ASKING)
@@ -240,32 +221,6 @@ async fn ask(address: SocketAddr, n: usize, path: String, end: Instant) -> std::
         n_had += 1;
     }
     Ok(n_had)
-}
-
-/// Waits until so many tracks are measured, and their promises checked.
-fn settle(server: &Server, n_tracks: u64) {
-    loop {
-        let scan = server.get("/api/library/scan").json();
-        if scan["measured"] == n_tracks && scan["unchecked"] == 0 {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// Writes a track of a minute, again and again up to its length.
-fn write(library: &Path, n: u64, seconds: f64) {
-    let character = if n.is_multiple_of(2) { Character::Boomy } else { Character::Thin };
-    let minute = track(character, 1 + n, RATE, 60.0);
-    let times = (seconds / 60.0).round() as u64;
-    let file = std::fs::File::create(library.join(format!("{n:02}.flac"))).expect("a file");
-    let spec = Spec { rate: RATE, n_channels: 2 };
-    let n_frames = times * minute[0].len() as u64;
-    let mut flac = encoder(Format::Flac16, spec, n_frames, false, Box::new(file)).expect("FLAC");
-    for _ in 0..times {
-        flac.write(&Block::from_planes(&[&minute[0], &minute[1]])).expect("it is written");
-    }
-    flac.finish().expect("it is written");
 }
 
 fn sorted(heard: &[Played], of: impl Fn(&Played) -> f64) -> Vec<f64> {

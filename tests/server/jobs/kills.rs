@@ -11,7 +11,7 @@ use crate::house::until;
 
 #[test]
 fn killed_in_the_middle_it_goes_on_with_what_it_had_and_comes_out_the_same() {
-    let mut house = album(6, 60.0);
+    let mut house = album(6, 25.0);
     let asked = json!({ "of": "tracks", "ids": house.ids(), "preset": "warm" });
     let want = house.fetched(&house.job(&asked)).body;
     let job = house.job(&asked);
@@ -41,7 +41,7 @@ fn killed_at_any_moment_nothing_half_is_offered_and_nothing_is_left_over() {
     let asked = json!({ "of": "tracks", "ids": house.ids() });
     let want = house.fetched(&house.job(&asked)).body;
     let mut random = Random(11);
-    for _ in 0..12 {
+    for _ in 0..8 {
         let job = house.job(&asked);
         std::thread::sleep(Duration::from_millis(random.below(400) as u64));
         house.server().kill();

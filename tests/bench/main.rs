@@ -1,6 +1,7 @@
 //! Speed: decoding per format, the fingerprint, each stage, the whole chain, the
-//! player with its pre-roll, `enhance` from file to file, large libraries, the
-//! native stream under load, jobs, and the core in WebAssembly. A table, and `target/bench.json`.
+//! player with its pre-roll, `enhance` from file to file and of an album, large
+//! libraries, the native stream under load, jobs, and the core in WebAssembly. A
+//! table, and `target/bench.json`.
 
 mod clock;
 mod house;
@@ -25,6 +26,7 @@ fn main() {
     native::stages(&mut table, &material);
     native::rendering(&mut table, &material);
     native::enhancing(&mut table, &material);
+    native::enhancing_folder(&mut table);
     library::rows(&mut table, &material);
     scan::first(&mut table);
     streams::rows(&mut table);

@@ -1,6 +1,7 @@
 //! The core and the program, natively.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Command;
 
 use auralis_core::block::Block;
@@ -94,6 +95,37 @@ pub fn enhancing(table: &mut Table, material: &Material) {
             });
         }
     }
+}
+
+/// The same of a folder: the album that the program composes, all of it.
+pub fn enhancing_folder(table: &mut Table) {
+    const NAME: &str = "enhance an album, flac to flac, all cores";
+    let Some(program) = std::env::var_os("AURALIS_PROGRAM") else { return };
+    if !table.wants(NAME) {
+        return;
+    }
+    let (music, out) = (auralis_tests::folder(), auralis_tests::folder());
+    auralis_server::demo::ensure(music.path(), &|_| true).expect("it is composed");
+    let seconds = seconds_in(music.path());
+    table.row_of_programs(NAME, Goal::of(120.0, 250.0), seconds, false, || {
+        let mut enhance = Command::new(&program);
+        enhance.arg("enhance").arg(music.path()).arg("-o").arg(out.path()).arg("--force");
+        let output = enhance.output().expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    });
+}
+
+/// The length of all sound in a folder.
+fn seconds_in(folder: &Path) -> f64 {
+    let paths = std::fs::read_dir(folder).expect("it is there").map(|entry| entry.expect("an entry").path());
+    let flacs = paths.filter(|path| path.extension().is_some_and(|extension| extension == "flac"));
+    flacs
+        .map(|path| {
+            let file = std::fs::File::open(path).expect("it is there");
+            let flac = decode::open(Box::new(file), None, Some("flac")).expect("it is sound");
+            flac.expected_frames().expect("it says so") as f64 / f64::from(flac.spec().rate)
+        })
+        .sum()
 }
 
 /// Runs `auralis enhance`; pinned to one core by `taskset` of util-linux.

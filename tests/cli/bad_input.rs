@@ -88,7 +88,9 @@ fn what_is_no_file_is_refused_in_clear_words() {
     let at = |name: &str| folder.path().join(name);
     check_refused(&at("missing.wav"), &["there is no such file", "check the path"]);
     fs::create_dir(at("album.wav")).expect("a folder is made");
-    check_refused(&at("album.wav"), &["is a folder", "auralis scan"]);
+    for command in ["measure", "fingerprint", "plan"] {
+        run([command.as_ref(), at("album.wav").as_os_str()]).fails(1, &["is a folder", "auralis scan"]);
+    }
     #[cfg(unix)]
     {
         let made = std::process::Command::new("mkfifo").arg(at("pipe.wav")).status();

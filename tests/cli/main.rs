@@ -7,6 +7,7 @@ mod demo;
 mod disks;
 mod doctor;
 mod enhance;
+mod folders;
 mod house;
 mod interrupt;
 mod kills;

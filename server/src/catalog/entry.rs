@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Measurable, Track};
+
 /// Version of what is read: files that were read by another are read again,
 /// even if they did not change.
 pub const READ_BY: u32 = 2;
@@ -66,6 +68,43 @@ pub struct Entry {
     pub cut: Option<Cut>,
     /// The cue sheet that was obeyed, or that was found not to fit.
     pub sheet: Option<[u8; 16]>,
+}
+
+impl Entry {
+    /// The track that a catalog gives for it, where there is none: what a file says
+    /// is told, what only a library knows is not.
+    pub fn track(&self) -> Track {
+        Track {
+            title: self.title.clone(),
+            artists: self.artists.iter().map(|artist| artist.name.clone()).collect(),
+            album: self.album.clone(),
+            album_artist: self.album_artist.clone(),
+            genres: self.genres.clone(),
+            track_no: self.track_no,
+            disc_no: self.disc_no,
+            year: self.year,
+            codec: self.codec.clone().unwrap_or_default(),
+            sample_rate: self.sample_rate.unwrap_or_default(),
+            channels: self.channels.unwrap_or_default(),
+            duration_s: self.duration_s,
+            ..Track::default()
+        }
+    }
+
+    /// What opening its file takes, in the folder of this path.
+    pub fn measurable(&self, folder: &[u8]) -> Measurable {
+        Measurable {
+            title: self.title.clone(),
+            folder: folder.to_owned(),
+            path: self.path.clone(),
+            size: self.size,
+            mtime_ns: self.mtime_ns,
+            codec: self.codec.clone().unwrap_or_default(),
+            has_art: self.has_art,
+            cut: self.cut.as_ref().map_or((0, None), |cut| (cut.first, cut.n_frames)),
+            ..Measurable::default()
+        }
+    }
 }
 
 /// Where a track lies in a file of several.

@@ -12,7 +12,7 @@ use super::{Catalog, Result};
 const PLANS_KEPT: u32 = 64;
 
 /// What opening a track's file takes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Measurable {
     /// Its row.
     pub row: i64,

@@ -11,11 +11,12 @@ use super::{Catalog, More, Result};
 use crate::rule::{Number, Rule};
 
 /// Where a track is on its way to being measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// Its fingerprint is stored.
     Measured,
     /// Its turn will come.
+    #[default]
     Waiting,
     /// It could not be measured.
     Failed,
@@ -24,7 +25,7 @@ pub enum State {
 }
 
 /// A track with what was measured of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Track {
     /// Its row.
     pub row: i64,

@@ -9,7 +9,7 @@ use auralis_core::error::{Error, Kind};
 use auralis_core::fingerprint::{Fingerprint, Measurer};
 use auralis_core::flow::Source;
 
-use super::kept::{Keeping, Kept};
+use super::kept::{Budget, Keeping, Kept};
 use super::progress::Progress;
 use super::{Failure, Outcome, chain, interrupt, say};
 use crate::copy;
@@ -69,40 +69,52 @@ pub fn failed(path: &Path, error: &Error) -> Failure {
 
 /// Measures the whole of `path`.
 pub fn measure(path: &Path, doing: &str) -> Outcome<Measured> {
-    measure_keeping(path, doing, 0).map(|(measured, _)| measured)
+    measure_keeping(path, doing, &Budget::new(0)).map(|(measured, _)| measured)
 }
 
 /// Measures the whole of `path`; also gives its frames as they were read, if
-/// they fit into `budget` bytes of memory.
-pub fn measure_keeping(path: &Path, doing: &str, budget: usize) -> Outcome<(Measured, Option<Kept>)> {
-    /// Frames measured at a time.
-    const BLOCK: usize = 8_192;
+/// they fit into the budget.
+pub fn measure_keeping(path: &Path, doing: &str, budget: &Budget) -> Outcome<(Measured, Option<Kept>)> {
     let mut source = Keeping::new(open(path)?, budget);
-    let unmeasured = |error| failed(path, &error);
     let progress = Progress::new(doing, source.expected_frames());
-    let mut measurer = Measurer::new(source.spec()).map_err(unmeasured)?;
-    let mut n_done = 0;
-    copy::pass(&mut source, BLOCK, unmeasured, |block| {
-        if interrupt::asked() {
-            return Err(Failure::Interrupted);
-        }
-        measurer.push(block);
-        n_done += block.n_frames() as u64;
+    let fingerprint = measured(&mut source, path, true, |n_done| {
         progress.at(n_done);
-        Ok(())
+        !interrupt::asked()
     })?;
     drop(progress);
     let decoder = source.inner();
-    concealed(path, decoder);
+    if let Some(complaint) = concealed(path, decoder) {
+        say(&complaint);
+    }
     let (codec, bits) = (decoder.format().to_owned(), decoder.bits_per_sample());
-    Ok((Measured { fingerprint: measurer.finish(), codec, bits }, source.into_kept()))
+    Ok((Measured { fingerprint, codec, bits }, source.into_kept()))
 }
 
-/// Says so if parts of the file could not be decoded.
-fn concealed(path: &Path, decoder: &Decoder) {
-    if decoder.n_concealed() > 0 {
-        say(&format!("{}: {} damaged parts were replaced by silence", path.display(), decoder.n_concealed()));
-    }
+/// Measures all of `source`, which is read from `path`, by one thread or by two.
+/// `going` hears how many frames are done, and may stop it.
+pub fn measured(
+    source: &mut (dyn Source + Send),
+    path: &Path,
+    in_two: bool,
+    mut going: impl FnMut(u64) -> bool,
+) -> Outcome<Fingerprint> {
+    /// Frames measured at a time.
+    const BLOCK: usize = 8_192;
+    let unmeasured = |error| failed(path, &error);
+    let mut measurer = Measurer::new(source.spec()).map_err(unmeasured)?;
+    let mut n_done = 0;
+    copy::pass(source, BLOCK, in_two, unmeasured, |block| {
+        measurer.push(block);
+        n_done += block.n_frames() as u64;
+        if going(n_done) { Ok(()) } else { Err(Failure::Interrupted) }
+    })?;
+    Ok(measurer.finish())
+}
+
+/// A complaint, if parts of the file could not be decoded.
+pub fn concealed(path: &Path, decoder: &Decoder) -> Option<String> {
+    let n_parts = decoder.n_concealed();
+    (n_parts > 0).then(|| format!("{}: {n_parts} damaged parts were replaced by silence", path.display()))
 }
 
 /// Does `work` for each path; names what fails and goes on.

@@ -1,25 +1,48 @@
 //! Sound kept in memory between two passes, so that a file is decoded once:
 //! bit for bit what was read, each run of frames as small as that allows.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use auralis_core::block::Block;
 use auralis_core::error::Result;
 use auralis_core::flow::{Source, Spec};
 
+/// Bytes that all may take together that keep something.
+#[derive(Clone)]
+pub struct Budget(Arc<AtomicUsize>);
+
+impl Budget {
+    /// So many.
+    pub fn new(n_bytes: usize) -> Self {
+        Budget(Arc::new(AtomicUsize::new(n_bytes)))
+    }
+
+    /// Takes so many, if there are.
+    fn take(&self, n_bytes: usize) -> bool {
+        let less = |left: usize| left.checked_sub(n_bytes);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+
+    fn give_back(&self, n_bytes: usize) {
+        self.0.fetch_add(n_bytes, Ordering::Relaxed);
+    }
+}
+
 /// A source that keeps what is read of it, from the first frame on, unless that
-/// takes more than its budget.
+/// takes more than there is for it.
 pub struct Keeping<S> {
     inner: S,
     /// What was read; `None` once it was too much.
     kept: Option<Kept>,
-    /// Bytes it may still take.
-    budget: usize,
 }
 
 impl<S: Source> Keeping<S> {
-    /// Keeps up to `budget` bytes of `inner`, which stands at its first frame.
-    pub fn new(inner: S, budget: usize) -> Self {
-        let kept = Kept { spec: inner.spec(), runs: Vec::new(), n_frames: 0, position: 0 };
-        Keeping { inner, kept: Some(kept), budget }
+    /// Keeps `inner`, which stands at its first frame, within this budget.
+    pub fn new(inner: S, budget: &Budget) -> Self {
+        let taken = Taken { budget: budget.clone(), n_bytes: 0 };
+        let kept = Kept { spec: inner.spec(), runs: Vec::new(), n_frames: 0, position: 0, taken };
+        Keeping { inner, kept: Some(kept) }
     }
 
     /// The source underneath.
@@ -42,13 +65,11 @@ impl<S: Source> Source for Keeping<S> {
         self.inner.read(block)?;
         if let Some(kept) = &mut self.kept {
             let run = Run::of(block, kept.n_frames);
-            match self.budget.checked_sub(run.n_bytes()) {
-                Some(left) => {
-                    self.budget = left;
-                    kept.n_frames += block.n_frames() as u64;
-                    kept.runs.push(run);
-                }
-                None => self.kept = None,
+            if kept.taken.more(run.n_bytes()) {
+                kept.n_frames += block.n_frames() as u64;
+                kept.runs.push(run);
+            } else {
+                self.kept = None;
             }
         }
         Ok(())
@@ -71,6 +92,27 @@ pub struct Kept {
     runs: Vec<Run>,
     n_frames: u64,
     position: u64,
+    taken: Taken,
+}
+
+/// What was taken of a budget, until it is dropped.
+struct Taken {
+    budget: Budget,
+    n_bytes: usize,
+}
+
+impl Taken {
+    fn more(&mut self, n_bytes: usize) -> bool {
+        let is_there = self.budget.take(n_bytes);
+        self.n_bytes += if is_there { n_bytes } else { 0 };
+        is_there
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.budget.give_back(self.n_bytes);
+    }
 }
 
 impl Source for Kept {
@@ -235,7 +277,7 @@ mod tests {
             for n_channels in [1, 2, 6] {
                 let planes = sound(n_bits, n_channels, 10_000);
                 let all = n_bytes * n_channels as usize * 10_000;
-                let mut keeping = Keeping::new(Planes(planes.clone(), 0), all);
+                let mut keeping = Keeping::new(Planes(planes.clone(), 0), &Budget::new(all));
                 let want = read_bits(&mut keeping, 1_000);
                 let mut kept = keeping.into_kept().expect("it fits");
                 for size in [1_000, 4_096, 333, 20_000] {
@@ -244,7 +286,7 @@ mod tests {
                 }
                 kept.seek(7_777).unwrap();
                 assert!(read_bits(&mut kept, 500)[0] == want[0][7_777..]);
-                let mut keeping = Keeping::new(Planes(planes, 0), all - 1);
+                let mut keeping = Keeping::new(Planes(planes, 0), &Budget::new(all - 1));
                 assert!(read_bits(&mut keeping, 1_000) == want);
                 assert!(keeping.into_kept().is_none(), "{n_bits} bits take more than they may");
             }
@@ -254,8 +296,24 @@ mod tests {
     #[test]
     fn what_no_integer_holds_is_kept_too() {
         let odd = [-0.0, 1.0, -1.0, f32::NAN, f32::INFINITY, 1e-30, 0.999_999_94];
-        let mut keeping = Keeping::new(Planes(odd.iter().map(|&x| vec![0.5, x]).collect(), 0), 1_000);
+        let planes = Planes(odd.iter().map(|&x| vec![0.5, x]).collect(), 0);
+        let mut keeping = Keeping::new(planes, &Budget::new(1_000));
         let want = read_bits(&mut keeping, 100);
         assert!(read_bits(&mut keeping.into_kept().expect("it fits"), 100) == want);
+    }
+
+    #[test]
+    fn one_budget_is_shared_and_given_back() {
+        let budget = Budget::new(2 * 10_000);
+        let keep = |n_frames: u32| {
+            let mut keeping = Keeping::new(Planes(sound(16, 1, n_frames), 0), &budget);
+            read_bits(&mut keeping, 1_000);
+            keeping.into_kept()
+        };
+        let first = keep(6_000);
+        assert!(first.is_some() && keep(6_000).is_none(), "the first has its share");
+        assert!(keep(4_000).is_some(), "what did not fit took nothing");
+        drop(first);
+        assert!(keep(10_000).is_some(), "all is there again");
     }
 }

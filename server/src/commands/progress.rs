@@ -44,12 +44,29 @@ pub struct Pacing {
     pub left_s: Option<f64>,
 }
 
+impl Pacing {
+    /// Speed and time left, as far as they are known.
+    pub fn words(&self) -> String {
+        let words = [self.speed.clone(), self.left_s.map(left)];
+        words.into_iter().flatten().map(|word| format!(" · {word}")).collect()
+    }
+}
+
 impl Progress {
     /// So much is done, so fast.
     pub fn pace(&self, pacing: &Pacing) {
-        let words = [pacing.speed.clone(), pacing.left_s.map(left)];
-        self.0.set_prefix(words.into_iter().flatten().map(|word| format!(" · {word}")).collect::<String>());
+        self.0.set_prefix(pacing.words());
         self.0.set_position(pacing.done);
+    }
+
+    /// It says something else now.
+    pub fn doing(&self, doing: &str) {
+        self.0.set_message(doing.to_owned());
+    }
+
+    /// Does what writes to the terminal, with the bar out of the way.
+    pub fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.suspend(work)
     }
 }
 

@@ -1,5 +1,5 @@
-//! A pass over a source in two threads: one reads it, the other uses what was
-//! read. Nothing of the sound depends on which is faster.
+//! A pass over a source, by one thread, or by two: one reads it, the other uses
+//! what was read. Nothing of the sound depends on which is faster.
 
 use std::sync::mpsc::sync_channel;
 
@@ -14,6 +14,29 @@ const N_BLOCKS: usize = 4;
 /// Reads all of `source` in blocks of `capacity` frames, and hands each to
 /// `each`, whose failure ends it. `unread` says what a failure to read is.
 pub fn pass<E>(
+    source: &mut (dyn Source + Send),
+    capacity: usize,
+    in_two: bool,
+    unread: impl FnOnce(Error) -> E,
+    mut each: impl FnMut(&Block) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    if in_two {
+        return ahead(source, capacity, unread, each);
+    }
+    let mut block = Block::new(source.spec().n_channels, capacity);
+    loop {
+        if let Err(error) = source.read(&mut block) {
+            return Err(unread(error));
+        }
+        each(&block)?;
+        if block.n_frames() < capacity {
+            return Ok(());
+        }
+    }
+}
+
+/// The same by two threads.
+fn ahead<E>(
     source: &mut (dyn Source + Send),
     capacity: usize,
     unread: impl FnOnce(Error) -> E,
@@ -87,12 +110,18 @@ mod tests {
         }
     }
 
-    fn run(n_frames: u32, fails: bool, stop_at: usize) -> (Vec<f32>, std::result::Result<(), String>) {
+    fn run(
+        in_two: bool,
+        n_frames: u32,
+        fails: bool,
+        stop_at: usize,
+    ) -> (Vec<f32>, std::result::Result<(), String>) {
         let mut got = Vec::new();
         let mut source = Counting { next: 0, n_frames, fails };
         let passed = pass(
             &mut source,
             10,
+            in_two,
             |error| error.message.clone(),
             |block| {
                 got.extend_from_slice(block.plane(0));
@@ -106,15 +135,19 @@ mod tests {
     fn every_frame_comes_once_and_in_order() {
         for n_frames in [0, 1, 9, 10, 11, 100, 999] {
             let want: Vec<f32> = (0..n_frames).map(|i| i as f32).collect();
-            assert_eq!(run(n_frames, false, usize::MAX), (want, Ok(())));
+            for in_two in [false, true] {
+                assert_eq!(run(in_two, n_frames, false, usize::MAX), (want.clone(), Ok(())));
+            }
         }
     }
 
     #[test]
     fn failures_of_either_side_end_it() {
-        let (got, passed) = run(95, true, usize::MAX);
-        assert_eq!((got.len(), passed), (90, Err("it fails".to_owned())));
-        let (got, passed) = run(1_000_000, false, 50);
-        assert_eq!((got.len(), passed), (50, Err("stopped".to_owned())));
+        for in_two in [false, true] {
+            let (got, passed) = run(in_two, 95, true, usize::MAX);
+            assert_eq!((got.len(), passed), (90, Err("it fails".to_owned())));
+            let (got, passed) = run(in_two, 1_000_000, false, 50);
+            assert_eq!((got.len(), passed), (50, Err("stopped".to_owned())));
+        }
     }
 }

@@ -3,12 +3,14 @@
 //! write theirs here, so that both write the same bits under the same names.
 
 mod ahead;
+mod fields;
 mod names;
 pub mod tags;
 mod taste;
 mod unfinished;
 
 pub use ahead::pass;
+pub use fields::fields;
 pub use names::{FIELDS, Fields, Taken, Template, plain_name};
 pub use taste::in_company;
 pub use unfinished::Unfinished;
@@ -143,24 +145,13 @@ fn write(
     let mut encoder = encoder(order, render, plan, file)?;
     let mut meter = Meter::new(spec.rate, spec.n_channels).map_err(Failure::Unread)?;
     let mut n_done = 0;
-    let mut each = |block: &Block| {
+    let each = |block: &Block| {
         meter.push(block);
         encoder.write(block).map_err(unwritten)?;
         n_done += block.n_frames() as u64;
         if going(n_done) { Ok(()) } else { Err(Failure::Stopped) }
     };
-    if order.in_two {
-        ahead::pass(render, BLOCK, Failure::Unread, each)?;
-    } else {
-        let mut block = Block::new(spec.n_channels, BLOCK);
-        loop {
-            render.read(&mut block).map_err(Failure::Unread)?;
-            each(&block)?;
-            if block.n_frames() < BLOCK {
-                break;
-            }
-        }
-    }
+    pass(render, BLOCK, order.in_two, Failure::Unread, each)?;
     encoder.finish().map_err(unwritten)?;
     Ok(meter.finish().loudness)
 }

@@ -1,10 +1,10 @@
 //! Asking for a job: what its files are called, what it may take of the disk, and
 //! whether there is room.
 
-use super::told::{Told, fields};
+use super::told::Told;
 use super::{Jobs, MAX_OPEN, RESERVE};
 use crate::catalog::{self, JobQueued, JobShare, JobTrack, NewJob, Track};
-use crate::copy::{Taken, Template, plain_name};
+use crate::copy::{Taken, Template, fields, plain_name};
 use crate::disk;
 use crate::error::chain;
 use crate::events::Event;

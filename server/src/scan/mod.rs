@@ -6,6 +6,7 @@
 
 mod content;
 mod cue;
+pub mod loose;
 pub mod lyrics;
 mod run;
 mod settle;

@@ -81,6 +81,18 @@ fn missing(known: Known) -> Vec<i64> {
     if known.missing_since.is_some() { known.track_ids } else { Vec::new() }
 }
 
+/// Reads a file that was found: its tracks, and why they do not sound, if so.
+pub(super) fn read(found: &walk::Found) -> (Vec<Entry>, Option<tags::Unreadable>) {
+    let Stamp { size, mtime_ns } = found.stamp;
+    let sheet = found.sheet.as_ref().map(|sheet| sheet.id);
+    let mut entry = Entry { path: found.relative.clone(), size, mtime_ns, sheet, ..Entry::default() };
+    let (inside, fault) = match tags::read(&found.path, &mut entry) {
+        Ok(inside) => (inside, None),
+        Err(fault) => (None, Some(fault)),
+    };
+    (tracks_of(entry, found, inside.as_ref()), fault)
+}
+
 /// The tracks of a file: one, or those of the first sheet that fits, beside it or
 /// `inside`.
 fn tracks_of(entry: Entry, found: &walk::Found, inside: Option<&Sheet>) -> Vec<Entry> {
@@ -244,13 +256,7 @@ impl Scanner {
     /// Reads a file. None: it went since it was found, or it is known and the disk
     /// fails; then what is known of it stays.
     fn look(&self, Fresh { found, track_ids }: Fresh) -> Option<Read> {
-        let Stamp { size, mtime_ns } = found.stamp;
-        let sheet = found.sheet.as_ref().map(|sheet| sheet.id);
-        let mut entry = Entry { path: found.relative.clone(), size, mtime_ns, sheet, ..Entry::default() };
-        let (inside, fault) = match tags::read(&found.path, &mut entry) {
-            Ok(inside) => (inside, None),
-            Err(fault) => (None, Some(fault)),
-        };
+        let (entries, fault) = read(&found);
         lock(&self.shared.pace).add(Instant::now(), 1.0);
         let mut status = lock(&self.shared.status);
         status.read += 1;
@@ -258,7 +264,7 @@ impl Scanner {
         if let Some(fault) = fault.as_ref().filter(|fault| fault.stage == "read") {
             let is_gone = found.path.symlink_metadata().is_err();
             if !is_gone && !track_ids.is_empty() {
-                let shown = path_of(&entry.path).display().to_string();
+                let shown = path_of(&found.relative).display().to_string();
                 status.problems.push(format!("{shown}: {}", fault.reason));
             }
             if is_gone || !track_ids.is_empty() {
@@ -266,7 +272,7 @@ impl Scanner {
             }
         }
         drop(status);
-        Some(Read { entries: tracks_of(entry, &found, inside.as_ref()), fault, track_ids })
+        Some(Read { entries, fault, track_ids })
     }
 
     /// What is begun now has a pace of its own.

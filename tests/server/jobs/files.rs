@@ -5,6 +5,7 @@ use std::io::{Cursor, Read};
 use std::process::Command;
 
 use auralis_core::encode::Format;
+use auralis_server::copy::Template;
 use auralis_tests::{auralis, skipped};
 use lofty::tag::ItemKey;
 use serde_json::json;
@@ -175,6 +176,73 @@ fn names_lead_nowhere_else_and_doubles_are_told_apart() {
     let stems: Vec<&str> = files.iter().map(|(name, _)| name.rsplit('/').next().expect("a name")).collect();
     assert!(stems.contains(&"_NUL.flac"), "{stems:?}");
     assert_eq!(stems.iter().filter(|stem| stem.to_lowercase().starts_with("same")).count(), 3, "{stems:?}");
+}
+
+/// Without a server, of the same files in the same order.
+#[test]
+fn a_folder_on_the_command_line_has_the_names_and_the_bytes_of_a_job() {
+    let of = |seed: u64, seconds: f64, tags: &[(ItemKey, &str)]| music(seed, seconds, tags);
+    let titled = |seed: u64, title: &str| {
+        of(
+            seed,
+            1.0,
+            &[
+                (ItemKey::TrackTitle, title),
+                (ItemKey::TrackArtist, "Ann"),
+                (ItemKey::TrackArtist, "Bob"),
+                (ItemKey::AlbumTitle, "..\\x/y"),
+                (ItemKey::TrackNumber, "7"),
+                (ItemKey::DiscNumber, "2"),
+                (ItemKey::RecordingDate, "1999-05-01"),
+                (ItemKey::Genre, "Noise"),
+                (ItemKey::ReplayGainTrackGain, "-3 dB"),
+            ],
+        )
+    };
+    let sheet = "PERFORMER \"Band\"\nTITLE \"Concert\"\nFILE \"all.flac\" WAVE\n  TRACK 01 AUDIO\n    TITLE \"First\"\n    \
+                 INDEX 01 00:00:00\n  TRACK 02 AUDIO\n    TITLE \"Second\"\n    INDEX 01 00:02:00\n";
+    let mut house = House::new(&[
+        ("a/1.flac", &titled(1, "Same")),
+        ("a/2.flac", &titled(2, "same")),
+        ("b/all.cue", sheet.as_bytes()),
+        ("b/all.flac", &of(3, 5.0, &[(ItemKey::TrackTitle, "All of it")])),
+        ("bare.flac", &of(4, 12.0, &[])),
+    ]);
+    house.open(&["--no-limits"]);
+    until("all are measured", || {
+        let tracks = house.tracks();
+        (tracks.len() == 5 && tracks.iter().all(|track| track["measured"] == true)).then_some(())
+    });
+    let ids = ["Same", "same", "First", "Second", "bare"].map(|title| house.id(title));
+    let fields =
+        "{folder}/{album_artist}-{artist}/{album}/{disc}.{track:02}.{year}.{genre}/{number:3} {title}";
+    for (template, format, preset) in [
+        (Template::USUAL, None, "adaptive"),
+        (fields, Some("wav24"), "night"),
+        ("{title}", Some("opus"), "warm"),
+    ] {
+        let job = house.job(&json!({
+            "of": "tracks", "ids": ids, "template": template, "format": format, "preset": preset,
+            "bitrate": format.filter(|format| *format == "opus").map(|_| 96),
+        }));
+        let mut want = unzipped(&house.fetched(&job).body);
+        let out = auralis_tests::folder();
+        let mut enhance = auralis();
+        enhance.arg("enhance").arg(house.library.path()).arg("-o").arg(out.path());
+        enhance.args(["--template", template, "--preset", preset, "--bitrate", "96"]);
+        enhance.args(format.iter().flat_map(|format| ["--format", format]));
+        let done = enhance.output().expect("it runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        want.sort();
+        let mut copies = Vec::new();
+        for (name, _) in &want {
+            let copy = std::fs::read(out.path().join(name));
+            copies.push((name.clone(), copy.unwrap_or_else(|_| panic!("{name} is not there: {done:?}"))));
+        }
+        assert!(copies == want, "other bytes by {template}");
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(said.contains("5 written"), "{said}");
+    }
 }
 
 #[test]

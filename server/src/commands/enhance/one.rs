@@ -1,85 +1,35 @@
-//! `auralis enhance`: an enhanced copy of a track, exactly as the page plays it.
+//! One track into a file of its own, whose name says what is written.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use auralis_core::encode::{Format, opus};
+use auralis_core::encode::Format;
 use auralis_core::flow::Source;
-use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::input::{self, Measured};
-use super::measure::name;
-use super::output::{Output, unwritten};
-use super::plan::table;
-use super::progress::Progress;
-use super::taste::TasteFlags;
-use super::{Failure, Outcome, chain, interrupt, say};
+use super::super::input::{self, Measured};
+use super::super::kept::Budget;
+use super::super::measure::name;
+use super::super::output::Output;
+use super::super::plan::table;
+use super::super::progress::Progress;
+use super::super::{Failure, Outcome, interrupt, say};
+use super::{Flags, failed, tag};
 use crate::copy::{self, Going, Order};
 
-/// Memory for the decoded track, from measuring to rendering: 25 minutes of CD
-/// sound. Longer ones are decoded twice.
-const KEEP_BYTES: usize = 256 << 20;
-
-/// What to enhance.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  auralis enhance song.flac -o better.flac
-  auralis enhance song.mp3 -o better.flac --preset warm --intensity 0.6
-  auralis enhance song.wav -o better.wav --format wav24 --target -16
-  auralis enhance song.flac -o phone.opus
-  auralis enhance song.flac -o better.flac --reference favourite.flac
-
-The copy is stereo, has as many frames as the track, and its tags and picture.
-Where it comes out more than 0.2 LU off the loudness that its plan promised, it
-is planned and rendered once more.
-Without --format it has the depth of the track: 16 or 24 bits, or float (WAV);
-24 bits for MP3, AAC and the like, which have no depth. Dither is added only
-where the sound was changed or its depth reduced. --intensity 0 copies the
-sound bit for bit. Opus is written at 48 kHz and 160 kb/s, and its peaks are
-held below -2 dBTP, because lossy coding may raise them.")]
-pub struct Flags {
-    /// The track
-    #[arg(value_name = "IN")]
-    input: PathBuf,
-    /// Where the copy goes: a name that ends in .flac, .wav or .opus
-    #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
-    /// What to write, if not what the name of OUT and the depth of IN say
-    #[arg(
-        long,
-        env = "AURALIS_FORMAT",
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
-            .map(|name| name.parse::<Format>().unwrap_or(Format::Flac24))
-    )]
-    format: Option<Format>,
-    #[command(flatten)]
-    taste: TasteFlags,
-    /// Replaces OUT if it exists
-    #[arg(long)]
-    force: bool,
-}
-
-/// Writes the copy.
-pub fn enhance(flags: &Flags) -> Outcome<()> {
-    interrupt::listen()?;
-    copy(flags, KEEP_BYTES)
-}
-
-/// Writes the copy; keeps up to `budget` bytes of decoded sound meanwhile.
-fn copy(flags: &Flags, budget: usize) -> Outcome<()> {
+/// Writes the copy of `input`; keeps its decoded sound meanwhile, if it fits.
+pub fn copy(flags: &Flags, input: &Path, budget: &Budget) -> Outcome<()> {
     let container = container(&flags.output, flags.format)?;
-    let mut output = Output::new(&flags.output, &flags.input, flags.force)?;
+    let mut output = Output::new(&flags.output, input, flags.force)?;
     // A wrong input is named before anything long begins.
-    drop(input::open(&flags.input)?);
+    drop(input::open(input)?);
     let taste = flags.taste.taste()?;
-    let doing = format!("measuring {}", name(&flags.input));
-    let (measured, kept) = input::measure_keeping(&flags.input, &doing, budget)?;
+    let doing = format!("measuring {}", name(input));
+    let (measured, kept) = input::measure_keeping(input, &doing, budget)?;
     let track = &measured.fingerprint;
     let format = flags.format.unwrap_or_else(|| container.at_depth_of(&measured));
     let taste = copy::under_ceiling(taste, format);
     let source: Box<dyn Source + Send> = match kept {
         Some(kept) => Box::new(kept),
-        None => Box::new(input::open(&flags.input)?),
+        None => Box::new(input::open(input)?),
     };
     let order = Order {
         print: track,
@@ -87,21 +37,15 @@ fn copy(flags: &Flags, budget: usize) -> Outcome<()> {
         taste: &taste,
         trim: None,
         format,
-        bit_rate: opus::BIT_RATE,
+        bit_rate: flags.bit_rate(),
         in_two: true,
     };
-    let mut bar = Bar::new(name(&flags.input), track.n_frames);
+    let mut bar = Bar::new(name(input), track.n_frames);
     let made = copy::render(source, &order, &mut output.file, &mut |going| bar.at(going));
     drop(bar);
-    let made = made.map_err(|failure| failed(&flags.input, &flags.output, failure))?;
-    match copy::tags::read(&flags.input) {
-        Ok(None) => {}
-        Ok(Some(tag)) => {
-            copy::tags::write(&tag, output.file.path()).map_err(|error| output.untagged(&*error))?;
-        }
-        Err(error) => {
-            say(&format!("{}: its tags were not copied: {}", flags.input.display(), chain(&*error)));
-        }
+    let made = made.map_err(|failure| failed(input, &flags.output, failure))?;
+    if let Some(complaint) = tag(input, None, &output)? {
+        say(&complaint);
     }
     output.finish()?;
     input::print(&format!("{} ({format}; {})", flags.output.display(), flags.taste.words()))?;
@@ -135,16 +79,6 @@ impl Bar {
         }
         self.progress.at(going.n_done);
         !interrupt::asked()
-    }
-}
-
-/// Why there is no copy of `input` at `place`.
-fn failed(input: &Path, place: &Path, failure: copy::Failure) -> Failure {
-    match failure {
-        copy::Failure::Unread(error) => input::failed(input, &error),
-        copy::Failure::Unwritten(error) => unwritten(place, &error),
-        copy::Failure::Unfit(error) => Failure::Failed(format!("{}: {}", input.display(), chain(&error))),
-        copy::Failure::Stopped => Failure::Interrupted,
     }
 }
 
@@ -250,10 +184,10 @@ mod tests {
                 let copied = |budget: usize| {
                     let words = [Path::new("enhance"), &path, Path::new("--force"), Path::new("-o"), &to];
                     let line = <Line as clap::Parser>::try_parse_from(words).unwrap();
-                    copy(&line.flags, budget).unwrap();
+                    copy(&line.flags, &path, &Budget::new(budget)).unwrap();
                     std::fs::read(&to).unwrap()
                 };
-                let (_, kept) = input::measure_keeping(&path, "", usize::MAX).unwrap();
+                let (_, kept) = input::measure_keeping(&path, "", &Budget::new(usize::MAX)).unwrap();
                 assert!(kept.is_some());
                 assert!(copied(usize::MAX) == copied(0), "{source} of {n_channels} channels to {name}");
             }

@@ -15,7 +15,7 @@ use crate::media::path_of;
 use crate::scan::lyrics;
 
 pub use answers::{CameDto, ColourDto, CountedDto, ForgottenDto, HealthDto, RetriedDto, VersionDto};
-pub use jobs::JobDto;
+pub use jobs::{JobDto, JobPreviewDto};
 pub use library::{DirectoryDto, FaultDto, FolderDto, MissingDto, ScanDto, StatisticsDto};
 pub use listening::{ItemDto, PlayDto, PlaylistDto, QueueDto};
 

@@ -111,6 +111,7 @@ pub fn operations() -> Vec<Operation> {
         post("/api/queue/undo", plain(queue::undo)),
         get("/api/jobs", plain(jobs::list)),
         post("/api/jobs", plain(jobs::create)),
+        post("/api/jobs/preview", plain(jobs::preview)),
         get("/api/jobs/{id}", of(jobs::one)),
         delete("/api/jobs/{id}", of(jobs::delete)),
         post("/api/jobs/{id}/cancel", of(jobs::cancel)),

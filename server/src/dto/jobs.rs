@@ -1,10 +1,12 @@
 //! Jobs.
 
+use auralis_core::encode::Format;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalog::{Job, JobState, JobTrack};
 use crate::events::JobStatus;
+use crate::jobs::Preview;
 
 /// A job.
 #[derive(Debug, JsonSchema, Serialize)]
@@ -17,6 +19,7 @@ pub struct JobDto {
     /// The name of the file that is fetched: a ZIP where there are several tracks.
     name: String,
     /// How its tracks are written; null: as FLAC at the depth of each.
+    #[schemars(extend("enum" = Format::ALL.map(Format::name)))]
     format: Option<String>,
     n_tracks: u32,
     /// Of these, whose files are there.
@@ -40,6 +43,25 @@ pub struct JobDto {
     ended_at: Option<i64>,
     /// From when on it is gone; null: it has not ended.
     expires_at: Option<i64>,
+}
+
+/// What would come of a job.
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "JobPreview")]
+pub struct JobPreviewDto {
+    /// The name of the file that would be fetched: a ZIP where there are several tracks.
+    name: String,
+    /// The name of the first track's file in it, with its folders; null: none is there.
+    first: Option<String>,
+    n_tracks: usize,
+    /// Bytes of the disk that it may take.
+    n_bytes: u64,
+}
+
+impl From<Preview> for JobPreviewDto {
+    fn from(Preview { name, first, n_tracks, n_bytes }: Preview) -> Self {
+        JobPreviewDto { name, first, n_tracks, n_bytes }
+    }
 }
 
 /// A track of a job of which there is no file.

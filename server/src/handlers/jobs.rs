@@ -17,7 +17,7 @@ use super::taste::{bit_rate, format, taste};
 use super::{Ask, Id, off_thread, reply};
 use crate::catalog::{Catalog, Group, Job, JobState, Page, Query, Sort, Track, key};
 use crate::copy::{FIELDS, Template};
-use crate::dto::{JobDto, List};
+use crate::dto::{JobDto, JobPreviewDto, List};
 use crate::error::{Error, Result};
 use crate::jobs::{Asked, Bundle, Jobs, MAX_TRACKS, Refused, Told};
 use crate::limits::Dear;
@@ -81,6 +81,16 @@ impl New {
         }
     }
 
+    /// What the workshop is asked for, if it can be meant.
+    fn asked(&self, catalog: &Catalog) -> Result<Asked> {
+        self.check()?;
+        let template = Template::new(self.template.as_deref().unwrap_or(Template::USUAL))
+            .map_err(|wrong| Error::unprocessable(wrong.to_string()).about("template"))?;
+        let told = self.told(catalog)?;
+        let (title, tracks) = found(catalog, self)?;
+        Ok(Asked { tracks, title, template, told })
+    }
+
     fn told(&self, catalog: &Catalog) -> Result<Told> {
         let taste = taste(self.preset.as_deref(), self.intensity, self.target_lufs)?;
         let format = self.format.as_deref().map(format).transpose()?;
@@ -106,15 +116,9 @@ impl New {
 pub async fn create(ask: Ask) -> Result<Response> {
     ask.spend(Dear::Job)?;
     let new: New = ask.body()?;
-    new.check()?;
-    let usual = new.template.as_deref().unwrap_or(Template::USUAL);
-    let template =
-        Template::new(usual).map_err(|wrong| Error::unprocessable(wrong.to_string()).about("template"))?;
     let house = Arc::clone(&ask.house);
     let job = off_thread(move || {
-        let told = new.told(&house.catalog)?;
-        let (title, tracks) = found(&house.catalog, &new)?;
-        let key = house.jobs.ask(Asked { tracks, title, template, told }).map_err(refused)?;
+        let key = house.jobs.ask(new.asked(&house.catalog)?).map_err(refused)?;
         let job = house.catalog.job(&key)?.ok_or_else(unknown)?;
         dto(&house.jobs, &house.catalog, job)
     })
@@ -125,6 +129,16 @@ pub async fn create(ask: Ask) -> Result<Response> {
         response.headers_mut().insert(header::LOCATION, address);
     }
     Ok(response)
+}
+
+/// POST /api/jobs/preview: what would come of it; nothing is begun
+pub async fn preview(ask: Ask) -> Result<Response> {
+    // It is asked at each keystroke, as a search is.
+    ask.spend(Dear::Search)?;
+    let new: New = ask.body()?;
+    let house = Arc::clone(&ask.house);
+    let would = off_thread(move || Ok(house.jobs.preview(new.asked(&house.catalog)?)?));
+    reply::json(&JobPreviewDto::from(would.await?))
 }
 
 /// The tracks that are meant, and what they are together.

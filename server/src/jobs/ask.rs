@@ -24,6 +24,19 @@ pub struct Asked {
     pub told: Told,
 }
 
+/// What would come of a job.
+#[derive(Debug)]
+pub struct Preview {
+    /// The name of the file that would be fetched.
+    pub name: String,
+    /// The name of the first track's file, with its folders; none: no track is there.
+    pub first: Option<String>,
+    /// Its tracks.
+    pub n_tracks: usize,
+    /// What it may take of the disk.
+    pub n_bytes: u64,
+}
+
 /// Why a job is refused.
 #[derive(Debug)]
 pub enum Refused {
@@ -70,7 +83,14 @@ impl Jobs {
         Ok(key)
     }
 
-    fn new_job(&self, asked: Asked) -> Result<NewJob, Refused> {
+    /// What would come of it, if it were asked for.
+    pub fn preview(&self, asked: Asked) -> catalog::Result<Preview> {
+        let NewJob { name, tracks, n_bytes, .. } = self.new_job(asked)?;
+        let n_tracks = tracks.len();
+        Ok(Preview { name, first: tracks.into_iter().next().map(|track| track.name), n_tracks, n_bytes })
+    }
+
+    fn new_job(&self, asked: Asked) -> catalog::Result<NewJob> {
         let Asked { tracks, title, template, told } = asked;
         let extension = told.extension();
         let (mut taken, mut n_bytes) = (Taken::default(), 0_u64);

@@ -13,7 +13,7 @@ mod told;
 mod work;
 mod zipped;
 
-pub use ask::{Asked, MAX_TRACKS, Refused};
+pub use ask::{Asked, MAX_TRACKS, Preview, Refused};
 pub use bundle::{Bundle, Reading};
 pub use told::Told;
 

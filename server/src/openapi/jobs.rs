@@ -1,7 +1,7 @@
 //! Jobs.
 
 use super::doc::{Doc, delete, get, post};
-use crate::dto::{JobDto, List};
+use crate::dto::{JobDto, JobPreviewDto, List};
 use crate::handlers::WindowQuery;
 use crate::handlers::jobs::New;
 
@@ -16,6 +16,10 @@ pub(super) fn docs() -> Vec<Doc> {
             .body::<New>()
             .created::<JobDto>("It waits for its turn")
             .or(&[429, 503, 507]),
+        post("/api/jobs/preview", "preview_job", "What would come of a job, if it were asked for")
+            .body::<New>()
+            .json::<JobPreviewDto>(200, "What would come of it")
+            .or(&[429]),
         get("/api/jobs/{id}", "job", "One job").json::<JobDto>(200, "It"),
         post("/api/jobs/{id}/cancel", "cancel_job", "Cancel it, unless it has ended")
             .json::<JobDto>(200, "As it is now"),

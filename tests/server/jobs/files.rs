@@ -105,7 +105,10 @@ fn unzipped(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 fn an_album_is_a_zip_that_others_open_with_the_balance_of_its_tracks() {
     let house = album(3, 4.0);
     let album_id = house.tracks()[0]["album_id"].clone();
-    let job = house.job(&json!({ "of": "albums", "ids": [album_id], "album": true, "format": "flac24" }));
+    let asked = json!({ "of": "albums", "ids": [album_id], "album": true, "format": "flac24" });
+    let preview = house.send("POST", "/api/jobs/preview", asked.clone()).json();
+    assert_eq!(house.get("/api/jobs").json()["total"], 0, "a look at what would come of it begins nothing");
+    let job = house.job(&asked);
     let answer = house.fetched(&job);
     assert_eq!(answer.header("content-type"), Some("application/zip"));
     assert!(answer.header("content-disposition").expect("a name").contains("Pieces.zip"));
@@ -113,6 +116,8 @@ fn an_album_is_a_zip_that_others_open_with_the_balance_of_its_tracks() {
     let names: Vec<&str> = files.iter().map(|(name, _)| &**name).collect();
     let want = [1, 2, 3].map(|n| format!("Somebody/Pieces/{n:02} Piece {n:02}.flac"));
     assert_eq!(names, want);
+    let foretold = (&preview["name"], &preview["first"], &preview["n_tracks"]);
+    assert_eq!(foretold, (&json!("Pieces.zip"), &json!(want[0]), &json!(3)));
     for (idx, id) in house.ids().iter().enumerate() {
         let path = format!("/api/tracks/{id}/stream?album=true&format=flac24");
         house.get(&path);
@@ -129,6 +134,7 @@ fn an_album_is_a_zip_that_others_open_with_the_balance_of_its_tracks() {
         .map(|name| std::fs::metadata(house.folder_of(&job).join(name)).expect("a file").len())
         .sum();
     assert_eq!(told["n_bytes"], on_disk);
+    assert!(preview["n_bytes"].as_u64() >= Some(on_disk), "{preview}");
     // Another program.
     let zip = house.data.path().join("pieces.zip");
     std::fs::write(&zip, &answer.body).expect("a file");

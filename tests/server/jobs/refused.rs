@@ -35,9 +35,11 @@ fn what_cannot_be_meant_is_refused_and_named() {
         (with("template", json!("")), "template"),
         (with("volume", json!(11)), "volume"),
     ] {
-        let answer = house.send("POST", "/api/jobs", asked.clone());
-        assert_problem(&answer, 422, "invalid-value");
-        assert_eq!(answer.json()["field"], field, "{asked}");
+        for path in ["/api/jobs", "/api/jobs/preview"] {
+            let answer = house.send("POST", path, asked.clone());
+            assert_problem(&answer, 422, "invalid-value");
+            assert_eq!(answer.json()["field"], field, "{asked}");
+        }
     }
     let mut opus = with("bitrate", json!(511));
     opus["format"] = json!("opus");

@@ -175,6 +175,8 @@ pub const CASES: &[(&str, &str, u16)] = &[
         201,
     ),
     ("POST /api/jobs", r#"{"of":"tracks","ids":["{none}"]}"#, 422),
+    ("POST /api/jobs/preview", r#"{"of":"albums","ids":["{album}"],"format":"wav24"}"#, 200),
+    ("POST /api/jobs/preview", r#"{"of":"albums","ids":["{album}"],"template":"{tittle}"}"#, 422),
     ("GET /api/jobs/{job}", "", 200),
     ("GET /api/jobs/{none}", "", 404),
     ("GET /api/jobs/{job}/file", "", 200),

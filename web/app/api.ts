@@ -1,6 +1,7 @@
 /** The server's JSON, and the requests for it, a file for each of its rooms. */
 export { Problem } from "./api/ask";
 export * from "./api/groups";
+export * from "./api/jobs";
 export * from "./api/library";
 export * from "./api/listening";
 export * from "./api/playlists";

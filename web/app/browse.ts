@@ -3,6 +3,7 @@ import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import * as api from "./api";
 import { type Entry, entry, mapped } from "./entry";
 import { type Folder, folder } from "./folders";
+import type { Jobs } from "./jobs";
 import type { Library } from "./library";
 import { Listing, type Source } from "./listing";
 import { address, type Place, type Places } from "./place";
@@ -38,6 +39,7 @@ export type Screen = { readonly place: Place } & (
   | { readonly kind: "albums"; readonly listing: Listing<api.Album> }
   | { readonly kind: "names"; readonly listing: Listing<api.Artist | api.Genre> }
   | { readonly kind: "playlists"; readonly listing: Listing<api.Playlist> }
+  | { readonly kind: "copies"; readonly listing: Listing<api.Job> }
   | { readonly kind: "folders"; readonly listing: Listing<api.Directory> }
   | { readonly kind: "failed"; readonly listing: Listing<api.Fault> }
   | { readonly kind: "missing"; readonly listing: Listing<api.Missing> }
@@ -66,7 +68,7 @@ export interface Browse {
 
 const alone = <T>(item: T): api.List<T> => ({ items: [item], total: 1, offset: 0, limit: 1, has_more: false });
 
-export function browse(places: Places, library: Library, playlists: Playlists, scope: Scope): Browse {
+export function browse(places: Places, library: Library, playlists: Playlists, jobs: Jobs, scope: Scope): Browse {
   const { place } = places;
   const words = signal(place.peek().q);
   const wrong = signal<Wrong | null>(null);
@@ -99,6 +101,8 @@ export function browse(places: Places, library: Library, playlists: Playlists, s
         return of_groups({ place: to, kind: "names", listing: new Listing<api.Artist | api.Genre>((...part) => api.genres({ sort }, ...part), scope) });
       case "playlists":
         return { screen: { place: to, kind: "playlists", listing: playlists.listing }, refresh: () => playlists.order(sort) };
+      case "copies":
+        return of_groups({ place: to, kind: "copies", listing: jobs.listing });
       case "folders":
         return of_groups({ place: to, kind: "folders", listing: new Listing((...part) => api.directories(null, sort, ...part), scope) });
       case "failed":

@@ -6,7 +6,7 @@ import type { Scope } from "./scope";
 export const VIEWS = ["tracks", "albums", "artists", "genres", "folders", "playlists", "favourites", "history", "statistics"] as const;
 /** Where the troubles are: files that failed, and tracks whose files are missing. */
 export const TROUBLES = ["failed", "missing"] as const;
-const PLAIN = [...VIEWS, ...TROUBLES] as const;
+const PLAIN = [...VIEWS, ...TROUBLES, "copies"] as const;
 export type View = (typeof PLAIN)[number];
 /** What has a page of its own. */
 export const KINDS = ["album", "artist", "genre", "folder", "playlist"] as const;

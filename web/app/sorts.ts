@@ -64,6 +64,7 @@ export function sorts({ view, q }: Place): Table {
       return HISTORY;
     case "playlists":
       return PLAYLISTS;
+    case "copies":
     case "playlist":
     case "statistics":
       return [];

@@ -8,6 +8,7 @@ import { by_sound } from "./by-sound";
 import type { Entry } from "./entry";
 import { type Doors, keys } from "./keys";
 import { heard } from "./heard";
+import { jobs } from "./jobs";
 import { library } from "./library";
 import { marks } from "./marks";
 import { places } from "./place";
@@ -41,7 +42,8 @@ export function state(engine: Engine, scope: Scope) {
   const house = library(scope);
   const where = places(scope);
   const lists = playlists(house, where, scope);
-  const seen = browse(where, house, lists, scope);
+  const copies = jobs(house, kept, scope);
+  const seen = browse(where, house, lists, copies, scope);
   const line = queue(house, scope);
   const player = playback(engine, house, seen, line, kept, scope);
   const marked = marks(house, scope);
@@ -71,6 +73,7 @@ export function state(engine: Engine, scope: Scope) {
     places: where,
     browse: seen,
     playlists: lists,
+    jobs: copies,
     queue: line,
     playback: player,
     by_sound: by_sound(player, line, scope),

@@ -46,6 +46,14 @@ export function moment(seconds: number): string {
   return then.toLocaleDateString("en-GB", of_this_year ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** Until when something is: the time of today, the day and the time after that. */
+export function moment_to_come(seconds: number): string {
+  const [then, now] = [new Date(seconds * 1000), new Date()];
+  const time = then.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  if (then.toDateString() === now.toDateString()) return time;
+  return `${then.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${time}`;
+}
+
 /** To one decimal; a dash for what is not known. */
 export function figure(x: number | null | undefined): string {
   if (x === null || x === undefined || !Number.isFinite(x)) return NONE;
@@ -65,6 +73,9 @@ function one_decimal(x: number): string {
   return tie ? ((tenths + (tenths % 2)) / 10).toFixed(1) : x.toFixed(1);
 }
 
+/** 45 %, of a hundred. */
+export const percent = (x: number): string => `${Math.floor(x)}${THIN}%`;
+
 /** 44.1 kHz. */
 export function rate(hz: number): string {
   return `${Number((hz / 1000).toFixed(3))}${THIN}kHz`;
@@ -79,6 +90,22 @@ export const codec = (name: string): string => CODECS[name] ?? name;
 export function size(bytes: number): string {
   if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)}${THIN}KB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)}${THIN}MB` : `${(bytes / 1e9).toFixed(1)}${THIN}GB`;
+}
+
+/** Warm, at 80 %, −14.0 LUFS: what of a taste is told. */
+export function taste_words({ preset, intensity, target_lufs }: Taste): string {
+  const said = [
+    preset == null ? null : `${preset[0]?.toUpperCase()}${preset.slice(1)}`,
+    intensity == null ? null : `at ${Math.round(intensity * 100)}${THIN}%`,
+    target_lufs == null ? null : `${figure(target_lufs)}${THIN}LUFS`,
+  ];
+  return said.filter((words) => words !== null).join(", ");
+}
+
+interface Taste {
+  preset?: string | null | undefined;
+  intensity?: number | null | undefined;
+  target_lufs?: number | null | undefined;
 }
 
 export function count(n: number, one: string, many: string): string {

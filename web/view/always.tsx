@@ -1,7 +1,7 @@
 /** "Always so here": what is remembered of the playing track or its album, and the keys to remember and forget. */
 import { useSignal } from "@preact/signals";
 import type { Always as Taste, Track } from "../app/api";
-import { figure, THIN } from "../app/words";
+import { taste_words } from "../app/words";
 import { Stars } from "./heart";
 import { useApp } from "./hooks";
 import { Fault } from "./icons";
@@ -51,12 +51,4 @@ export function Always({ track }: { track: Track }) {
 }
 
 /** What is remembered, in a line. */
-function words({ enhanced, preset, intensity, target_lufs }: Taste): string {
-  if (enhanced === false) return "Always original here.";
-  const said = [
-    preset === undefined ? null : `${preset[0]?.toUpperCase()}${preset.slice(1)}`,
-    intensity === undefined ? null : `at ${Math.round(intensity * 100)}${THIN}%`,
-    target_lufs === undefined ? null : `${figure(target_lufs)}${THIN}LUFS`,
-  ];
-  return `Always so here: ${said.filter(Boolean).join(", ")}.`;
-}
+const words = (taste: Taste) => (taste.enhanced === false ? "Always original here." : `Always so here: ${taste_words(taste)}.`);

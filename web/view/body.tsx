@@ -3,6 +3,7 @@ import type { Statistics } from "../app/api";
 import type { Screen } from "../app/browse";
 import type { Listing } from "../app/listing";
 import { Albums, Names } from "./cells";
+import { Copies } from "./copies";
 import { Empty, Nothing } from "./empty";
 import { FolderScreen, Folders } from "./folders";
 import { PageHead } from "./head";
@@ -33,6 +34,7 @@ export function Body() {
   if (screen.kind === "albums") return screen.listing.total.value > 0 ? <Albums listing={screen.listing} above={<OrderChoice />} /> : <Empty />;
   if (screen.kind === "names") return screen.listing.total.value > 0 ? <Names screen={screen} above={<OrderChoice />} /> : <Empty />;
   if (screen.kind === "playlists") return <Playlists />;
+  if (screen.kind === "copies") return <Copies />;
   if (screen.kind === "folders") return <Folders listing={screen.listing} />;
   if (screen.kind === "failed") return <Failed listing={screen.listing} />;
   if (screen.kind === "missing") return <Missing listing={screen.listing} />;

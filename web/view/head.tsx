@@ -2,6 +2,7 @@
 import type { Album, Genre } from "../app/api";
 import type { Head } from "../app/browse";
 import type { Entry } from "../app/entry";
+import type { Subject } from "../app/jobs";
 import type { Listing } from "../app/listing";
 import { to_one } from "../app/place";
 import { count, length } from "../app/words";
@@ -29,6 +30,11 @@ export function PageHead({ head, listing }: { head: Exclude<Head, { kind: "playl
           <p class="quiet">{sums.filter(Boolean).join(" · ")}</p>
           {head.kind === "artist" ? <Genres genres={head.of.genres ?? []} /> : null}
           <PlayKeys listing={listing} of={name} />
+          {head.kind === "album" ? (
+            <div class="list-keys">
+              <SaveKey of="albums" id={of.id} name={name} />
+            </div>
+          ) : null}
         </div>
       </div>
       {head.kind === "artist" ? <Shelf albums={head.of.albums ?? []} /> : null}
@@ -74,6 +80,21 @@ export function PlayKeys({ listing, of }: { listing: Listing<Entry>; of: string 
         <Shuffle /> Shuffle
       </button>
     </div>
+  );
+}
+
+/** Opens the form that asks for copies of all of it. */
+export function SaveKey(subject: Pick<Subject, "of" | "id" | "name">) {
+  const { jobs } = useApp();
+  return (
+    <button
+      type="button"
+      class="link"
+      aria-haspopup="dialog"
+      onClick={(event) => jobs.begin({ ...subject, taste: null, back: event.currentTarget })}
+    >
+      Save enhanced…
+    </button>
   );
 }
 

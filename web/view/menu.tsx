@@ -10,8 +10,9 @@ import { STARS } from "./heart";
 const EDGE = 8;
 
 export function TrackMenu({ menu }: { menu: MenuState }) {
-  const { marks, queue, playback, playlists, by_sound, sheet, about } = useApp();
+  const { marks, queue, playback, playlists, jobs, by_sound, sheet, about } = useApp();
   const { track } = menu.entry;
+  const subject = { of: "tracks", id: track.id, name: track.title, taste: track.taste, back: menu.back } as const;
   const { favorite, rating } = marks.of(track);
   const go = (hash: string) => (location.hash = hash);
   const behind = playback.item.value === null ? null : { track, item: playback.item.value, at: null };
@@ -20,6 +21,7 @@ export function TrackMenu({ menu }: { menu: MenuState }) {
       <Item on_choose={() => void queue.add([track.id], behind)}>Play next</Item>
       <Item on_choose={() => void queue.add([track.id], null)}>Add to queue</Item>
       <Item on_choose={() => playlists.choose_for([track.id])}>Add to a playlist…</Item>
+      <Item on_choose={() => jobs.begin(subject)}>Save enhanced…</Item>
       <Item on_choose={() => void by_sound.radio(track)}>Start a radio with it</Item>
       {by_sound.is_near(track) ? (
         <Item on_choose={() => void by_sound.lead_to(track).then((is_done) => is_done && (sheet.value = "queue"))}>Lead to it from what plays</Item>

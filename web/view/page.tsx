@@ -1,7 +1,7 @@
 /** The page: header, list, why panel, deck, and the sheets over them. */
 import { useRef } from "preact/hooks";
 import { SHORTCUTS } from "../app/keys";
-import { address } from "../app/place";
+import { address, to_view } from "../app/place";
 import { THEMES } from "../app/settings";
 import { artists } from "../app/words";
 import { AboutSheet } from "./about";
@@ -17,20 +17,22 @@ import { IconButton } from "./parts";
 import { TrackMenu } from "./menu";
 import { QueueSheet } from "./queue";
 import { FormSheet } from "./playlist-form";
+import { SaveSheet } from "./save";
 import { SearchField } from "./search";
 import { Sheet } from "./sheet";
 import { Tally } from "./tally";
 import { Why } from "./why";
 
 export function Page() {
-  const { settings, narrow, sheet, about, menu, playback, playlists } = useApp();
+  const { settings, narrow, sheet, about, menu, playback, playlists, jobs } = useApp();
   const pocket = narrow.value;
   const unfolded = settings.why.value && !pocket;
   const track = playback.track.value;
   useHold((scope) => {
     scope.listen<KeyboardEvent>(window, "keydown", (event) => {
       if (event.key !== "Escape") return;
-      if (playlists.form.peek()) playlists.write(null);
+      if (jobs.wish.peek()) jobs.write(null);
+      else if (playlists.form.peek()) playlists.write(null);
       else if (playlists.choosing.peek()) playlists.choose_for(null);
       else if (sheet.peek() !== "none") close();
       else return;
@@ -39,7 +41,7 @@ export function Page() {
   });
   // In a pocket these were opened from the player.
   const close = () => (sheet.value = ["reference", "queue", "lyrics"].includes(sheet.peek()) && narrow.peek() ? "deck" : "none");
-  const over = playlists.form.value !== null || playlists.choosing.value !== null;
+  const over = jobs.wish.value !== null || playlists.form.value !== null || playlists.choosing.value !== null;
   const open_sheet = sheet.value === "deck" && !pocket ? "none" : sheet.value;
   return (
     <>
@@ -58,6 +60,7 @@ export function Page() {
       {open_sheet === "help" ? <Help /> : null}
       {playlists.form.value ? <FormSheet /> : null}
       {playlists.choosing.value ? <ChooseSheet /> : null}
+      {jobs.wish.value ? <SaveSheet wish={jobs.wish.value} /> : null}
       {open_sheet === "queue" ? <QueueSheet on_close={close} /> : null}
       {open_sheet === "lyrics" ? <LyricsSheet on_close={close} /> : null}
       {open_sheet === "about" && about.value ? <AboutSheet track={about.value} on_close={close} /> : null}
@@ -105,7 +108,7 @@ function Header() {
 
 /** What a person must know now: the server is away, a track is faulty, the sound is degraded. */
 function Banner() {
-  const { library, playback, by_sound, marks, playlists, https, places } = useApp();
+  const { library, playback, by_sound, marks, playlists, jobs, https, places } = useApp();
   const connection = library.connection.value;
   const fault = playback.fault.value ?? by_sound.fault.value ?? marks.fault.value ?? library.fault.value;
   const notice = playback.stats.value.notice;
@@ -144,6 +147,19 @@ function Banner() {
         <p class="banner quiet-banner" role="status">
           <span>{playlists.notice.value}</span>
           <button type="button" onClick={() => playlists.forget_notice()}>
+            Dismiss
+          </button>
+        </p>
+      ) : null}
+      {jobs.notice.value !== null ? (
+        <p class="banner quiet-banner copies-banner" role="status">
+          <span>{jobs.notice.value}</span>
+          {places.place.value.view === "copies" ? null : (
+            <a class="banner-key" href={to_view("copies")} onClick={() => jobs.forget_notice()}>
+              Show copies
+            </a>
+          )}
+          <button type="button" onClick={() => jobs.forget_notice()}>
             Dismiss
           </button>
         </p>

@@ -6,7 +6,7 @@ import type { Listing } from "../app/listing";
 import { to_one } from "../app/place";
 import { clock, count, length } from "../app/words";
 import { Cells } from "./cells";
-import { PlayKeys } from "./head";
+import { PlayKeys, SaveKey } from "./head";
 import { useApp } from "./hooks";
 import { OrderChoice } from "./order";
 
@@ -103,6 +103,7 @@ export function PlaylistHead({ of, listing }: { of: api.Playlist; listing: Listi
             <a class="link" href={api.playlist_file(of.id)} download>
               Export
             </a>
+            {of.n_tracks > 0 ? <SaveKey of="playlists" id={of.id} name={of.name} /> : null}
             {of.rule === null ? (
               <button type="button" class="link" disabled={!of.can_undo} onClick={() => void playlists.undo(of.id)}>
                 Undo

@@ -37,6 +37,7 @@ export function Tally() {
 /** How many there are of what is listed on screen, where nothing else says so. */
 function counted(kind: Screen["kind"], view: string, n: number): string {
   if (kind === "tracks") return count(n, "track", "tracks");
+  if (kind === "copies") return count(n, "copy", "copies");
   return kind === "failed" || kind === "missing" || kind === "statistics" ? "" : count(n, view.slice(0, -1), view);
 }
 

@@ -2,7 +2,7 @@
 import type * as api from "../../gen/api";
 
 export type {
-  Album, Artist, Directory, DirectoryOnTheWay, Fault, Fingerprint, Folder, Found, Genre, Heard, Item, Lyrics, Missing, Playlist, PlaylistTold, Repeat, Scan, Similar,
+  Album, Artist, Directory, DirectoryOnTheWay, Fault, Fingerprint, Folder, Found, Genre, Heard, Item, Job, JobNew, JobPreview, Lyrics, Missing, Playlist, PlaylistTold, Repeat, Scan, Similar,
   Statistics, Step, Track, TrackDetails, Version, Waveform,
 } from "../../gen/api";
 

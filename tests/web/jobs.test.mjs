@@ -109,6 +109,27 @@ test("copies", async (t) => {
     assert.deepEqual(await names(page), ["03 Torn.flac", "01 River.wav"]);
   });
 
+  await t.test("an album is asked for as a whole, and what is remembered of one of its tracks is left out", async () => {
+    const taste = (method, body) =>
+      fetch(`${server.url}/api/tracks/${id_of("Blue")}/taste`, { method, headers: { "content-type": "application/json" }, body });
+    await taste("PUT", JSON.stringify({ enhanced: true, preset: "night" }));
+    await go(page, `#/album/${tracks[0].album_id}`);
+    const key = page.getByRole("button", { name: "Save enhanced…" });
+    await key.click();
+    await sheet(page).getByText(/^A ZIP of 3\u00a0files, Rooms\.zip, of/).waitFor();
+    await sheet(page).getByText(/what is remembered of single tracks is left out/).waitFor();
+    await sheet(page).getByText("As enhanced now: Warm, at 80\u2009%").waitFor();
+    await sheet(page).getByRole("button", { name: "Close" }).click();
+    await key.and(page.locator(":focus")).waitFor();
+    // Alone it is saved as it always sounds.
+    await go(page, "#/tracks");
+    await row(page, "Torn").waitFor();
+    await by_menu(page, "Blue");
+    await sheet(page).getByText("As enhanced now: Night, at 80\u2009%").waitFor();
+    await page.keyboard.press("Escape");
+    await taste("DELETE");
+  });
+
   await t.test("a playlist becomes a ZIP with names of one's own, and goes in two pages without being asked for", async () => {
     const many = Array.from({ length: MANY }, (_, n) => id_of(n % 2 === 0 ? "River" : "Blue"));
     const made = await (await post("/api/playlists", { name: "Long", track_ids: many })).json();
@@ -161,6 +182,14 @@ test("copies", async (t) => {
       await sheet(looks).getByText(/^One file, 02 Blue\.opus/).waitFor();
       await looked_at(looks, `${name}-save`);
       if (name.startsWith("pocket")) await fingers(looks, ".save-sheet :is(select, input, summary, .key)");
+      if (name.startsWith("pocket")) {
+        await sheet(looks).getByRole("button", { name: "Make the file" }).click();
+        await looks.getByRole("link", { name: "Show copies" }).waitFor();
+        await looked_at(looks, `${name}-asked`);
+        await fingers(looks, ".copies-banner :is(a, button)");
+        const [{ id }] = (await server.json("/api/jobs")).items;
+        await fetch(`${server.url}/api/jobs/${id}`, { method: "DELETE" });
+      }
       assert.deepEqual(looks.complaints, []);
       await looks.context().close();
     });

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use auralis_core::encode::Format;
-use auralis_tests::folder;
 use auralis_tests::signals::{Character, noise, track};
+use auralis_tests::{Disk, folder};
 use lofty::config::WriteOptions;
 use lofty::tag::{Accessor, Tag, TagExt, TagType};
 
@@ -201,4 +201,26 @@ fn an_interrupted_run_leaves_whole_copies_and_goes_on() {
     for n in 1..4 {
         assert_eq!(stream_info(&out.path().join(format!("{n}.flac"))).2, 30 * 44_100);
     }
+}
+
+#[test]
+fn a_full_disk_ends_all_and_what_was_written_is_whole() {
+    let (music, place) = (folder(), folder());
+    let Some(disk) = Disk::of("1m", &place.path().join("disk")) else { return };
+    for n in 0..20 {
+        put(music.path(), &format!("{n:02}.flac"), 3.0, n, "Album", &format!("No {n:02}"));
+    }
+    let out = disk.path().join("out");
+    let run = enhance(&[music.path()], &out, &["--jobs", "2"]).fails(1, &["the disk is full", "make room"]);
+    assert_eq!(run.err.matches("the disk is full").count(), 1, "each track was tried: {}", run.err);
+    let written = names_of(disk.path());
+    assert!(
+        run.err.contains(&format!("{} of 20 are written; the same command", written.len())),
+        "{}",
+        run.err
+    );
+    assert!(
+        (1..20).contains(&written.len()) && written.iter().all(|name| name.ends_with(".flac")),
+        "{written:?}"
+    );
 }

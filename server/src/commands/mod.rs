@@ -80,6 +80,8 @@ enum Failure {
     Usage(String),
     /// Something failed: the message names it.
     Failed(String),
+    /// What it writes has no room any more: the message says where.
+    Full(String),
     /// Some inputs failed and were named already.
     Named,
     /// Whoever reads its output has seen enough, as with `head`.
@@ -154,7 +156,7 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(()) | Err(Failure::Enough) => ExitCode::SUCCESS,
         Err(Failure::Named) => ExitCode::from(1),
-        Err(Failure::Failed(message)) => {
+        Err(Failure::Failed(message) | Failure::Full(message)) => {
             say(&message);
             ExitCode::from(1)
         }

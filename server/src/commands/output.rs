@@ -91,15 +91,15 @@ impl Output {
 /// Why a file cannot be written at `place`, and what to do.
 pub fn unwritten(place: &Path, error: &std::io::Error) -> Failure {
     let shown = place.display();
-    Failure::Failed(match error.kind() {
-        ErrorKind::StorageFull => {
-            format!("{shown} cannot be written: the disk is full; make room or write elsewhere")
-        }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            format!("{shown} cannot be written: no permission to write in its folder; write elsewhere")
-        }
-        _ => format!("{shown} cannot be written: {error}"),
-    })
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Failure::Full(format!(
+            "{shown} cannot be written: the disk is full; make room or write elsewhere"
+        )),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Failure::Failed(format!(
+            "{shown} cannot be written: no permission to write in its folder; write elsewhere"
+        )),
+        _ => Failure::Failed(format!("{shown} cannot be written: {error}")),
+    }
 }
 
 /// Whether both paths lead to one file, whatever they are called.

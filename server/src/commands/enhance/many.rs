@@ -111,7 +111,7 @@ impl Work<'_> {
         if ended.is_none() && n_done + sum.n_failed < n_all {
             ended = Some(Failure::Interrupted);
         }
-        if matches!(ended, Some(Failure::Interrupted)) {
+        if matches!(ended, Some(Failure::Interrupted | Failure::Full(_))) {
             say(&format!("{n_done} of {n_all} are written; the same command goes on with the rest"));
         }
         ended.map_or(Ok(sum), Err)

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::house::House;
 use crate::table::{Goal, Table, Unit};
 
-const KNOWN: &str = "job from FLAC to FLAC, all cores";
-const NEW: &str = "job from FLAC to FLAC in a taste never heard";
+const KNOWN: &str = "job, flac to flac, all cores";
+const NEW: &str = "job in a taste never heard, flac to flac, all cores";
 
 const N_TRACKS: u64 = 8;
 const TRACK_S: f64 = 240.0;

@@ -84,7 +84,7 @@ fn a_place_that_cannot_be_is_named() {
     #[cfg(unix)]
     enhance(&path, Path::new("/dev/full"), &["--format=wav16", "--force"])
         .fails(2, &["/dev/full is not a regular file"]);
-    enhance(&path, &at("out.mp3"), &[]).fails(2, &["out.mp3", ".flac, .wav or .opus", "--format"]);
+    enhance(&path, &at("out.mp2"), &[]).fails(2, &["out.mp2", ".flac, .wav", ".opus", "--format"]);
     enhance(&path, &at("out"), &[]).fails(2, &["out", "--format"]);
     enhance(&path, &at("out.wav"), &["--format", "flac16"])
         .fails(2, &["out.wav", "--format flac16", ".flac"]);

@@ -18,6 +18,7 @@ mod listening;
 mod lists;
 mod log;
 mod moves;
+mod mp3;
 mod openapi;
 mod order;
 mod pages;

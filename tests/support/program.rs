@@ -24,6 +24,9 @@ pub fn program() -> &'static Path {
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
+        if cfg!(feature = "mp3") {
+            build.args(["--features", "mp3"]);
+        }
         assert!(build.status().expect("cargo starts").success(), "the program does not build");
         // target/PROFILE/deps/this-test → target/PROFILE/auralis
         let test = std::env::current_exe().expect("a test knows its own path");

@@ -1,13 +1,18 @@
-//! Writing sound: WAV, FLAC and Opus, natively only.
+//! Writing sound: WAV, FLAC and Opus, natively only; and MP3 in a build that has the
+//! feature `mp3`.
 //!
 //! An [`Encoder`] is a [`Sink`] with an end. It is told beforehand how many
 //! frames will come, so that a stream's head is right from its first byte, and
 //! refuses to finish with another number (law L3). Tags and pictures are not
 //! its business: they are written into the finished file.
 
+mod bit_rates;
+mod clock;
 pub mod dither;
 pub mod flac;
 pub mod flac_stream;
+#[cfg(feature = "mp3")]
+pub mod mp3;
 pub mod opus;
 pub mod wav;
 
@@ -19,6 +24,15 @@ use std::str::FromStr;
 use crate::error::{Error, Kind, Result};
 use crate::flow::{Sink, Spec};
 use crate::units::{MAX_CHANNELS, MAX_RATE, MIN_RATE};
+
+pub use bit_rates::BitRates;
+
+/// Whether this build writes MP3. Its encoder, LAME, is under the LGPL: who builds
+/// with it chooses to.
+pub const HAS_MP3: bool = cfg!(feature = "mp3");
+
+/// What a lossy copy leaves of headroom: decoded peaks may rise by up to 1 dB.
+const LOSSY_CEILING_DBTP: f32 = -2.0;
 
 /// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +49,22 @@ pub enum Format {
     Flac24,
     /// Opus in Ogg, 48 kHz.
     Opus,
+    /// MP3, for old clients; only where [`HAS_MP3`].
+    Mp3,
 }
 
 impl Format {
-    /// All formats, in the order in which they are listed.
-    pub const ALL: [Format; 6] =
-        [Format::Wav16, Format::Wav24, Format::WavF32, Format::Flac16, Format::Flac24, Format::Opus];
+    /// All formats that this build writes, in the order in which they are listed.
+    pub const ALL: [Format; 6 + HAS_MP3 as usize] = [
+        Format::Wav16,
+        Format::Wav24,
+        Format::WavF32,
+        Format::Flac16,
+        Format::Flac24,
+        Format::Opus,
+        #[cfg(feature = "mp3")]
+        Format::Mp3,
+    ];
 
     /// The name on the command line and in addresses.
     pub fn name(self) -> &'static str {
@@ -51,6 +75,7 @@ impl Format {
             Format::Flac16 => "flac16",
             Format::Flac24 => "flac24",
             Format::Opus => "opus",
+            Format::Mp3 => "mp3",
         }
     }
 
@@ -59,14 +84,20 @@ impl Format {
         match self {
             Format::Wav16 | Format::Flac16 => Some(16),
             Format::Wav24 | Format::Flac24 => Some(24),
-            Format::WavF32 | Format::Opus => None,
+            Format::WavF32 | Format::Opus | Format::Mp3 => None,
         }
     }
 
     /// Where true peaks must stay below when it is written, if its coder may
     /// raise them.
     pub fn ceiling_dbtp(self) -> Option<f32> {
-        (self == Format::Opus).then_some(opus::CEILING_DBTP)
+        matches!(self, Format::Opus | Format::Mp3).then_some(LOSSY_CEILING_DBTP)
+    }
+
+    /// Whether pieces of it, each a file of its own, are the whole again when they
+    /// are played one after the other.
+    pub fn comes_in_pieces(self) -> bool {
+        self != Format::Mp3
     }
 
     /// The usual file extension.
@@ -75,6 +106,7 @@ impl Format {
             Format::Wav16 | Format::Wav24 | Format::WavF32 => "wav",
             Format::Flac16 | Format::Flac24 => "flac",
             Format::Opus => "opus",
+            Format::Mp3 => "mp3",
         }
     }
 
@@ -84,6 +116,7 @@ impl Format {
             Format::Wav16 | Format::Wav24 | Format::WavF32 => "audio/wav",
             Format::Flac16 | Format::Flac24 => "audio/flac",
             Format::Opus => "audio/ogg",
+            Format::Mp3 => "audio/mpeg",
         }
     }
 }
@@ -135,12 +168,16 @@ pub fn encoder(
             Box::new(flac::FlacEncoder::new(format, spec, n_frames, dither, out)?)
         }
         Format::Opus => Box::new(opus::OpusEncoder::new(spec, n_frames, opus::BIT_RATE, out)?),
+        #[cfg(feature = "mp3")]
+        Format::Mp3 => Box::new(mp3::Mp3Encoder::new(spec, n_frames, format.usual_bit_rate(), out)?),
+        #[cfg(not(feature = "mp3"))]
+        Format::Mp3 => return Err(Error::invalid("this build writes no MP3")),
     })
 }
 
-/// An encoder of the range `frames` of a track, which cannot go back in `out`: of
-/// FLAC and Opus. What else there is has bytes that any range can be made of (see
-/// [`wav`]). `bit_rate` is of Opus, in bits per second.
+/// An encoder of the range `frames` of a track, which cannot go back in `out`: of all
+/// but WAV, whose bytes can be made of any range (see [`wav`]). `bit_rate` is in bits
+/// per second, of formats that leave a choice.
 pub fn streamed(
     format: Format,
     spec: Spec,
@@ -150,11 +187,11 @@ pub fn streamed(
     out: impl Write + Send + 'static,
 ) -> Result<Box<dyn Encoder + Send>> {
     check(spec)?;
+    let n_frames = frames.end.saturating_sub(frames.start);
     Ok(match format {
-        Format::Opus => {
-            let n_frames = frames.end.saturating_sub(frames.start);
-            Box::new(opus::OpusEncoder::new(spec, n_frames, bit_rate, out)?)
-        }
+        Format::Opus => Box::new(opus::OpusEncoder::new(spec, n_frames, bit_rate, out)?),
+        #[cfg(feature = "mp3")]
+        Format::Mp3 => Box::new(mp3::Mp3Encoder::new(spec, n_frames, bit_rate, out)?),
         _ => Box::new(flac_stream::FlacStream::new(format, spec, frames, dither, out)?),
     })
 }
@@ -260,8 +297,11 @@ pub(crate) mod tests {
         for format in Format::ALL {
             assert_eq!(format.name().parse::<Format>().unwrap(), format);
         }
-        let error = "mp3".parse::<Format>().unwrap_err();
-        assert!(error.message.contains("flac24"), "{error}");
+        for unknown in ["ape", if HAS_MP3 { "MP3" } else { "mp3" }] {
+            let error = unknown.parse::<Format>().unwrap_err();
+            assert!(error.message.contains("flac24"), "{error}");
+            assert_eq!(error.message.ends_with(" mp3"), HAS_MP3, "{error}");
+        }
     }
 
     #[test]

@@ -9,17 +9,15 @@ use std::ops::RangeInclusive;
 use ogg::writing::{PacketWriteEndInfo, PacketWriter};
 use ropus::{Application, Bitrate, Channels, Signal};
 
-use super::{Encoder, all_written, unwritten};
+use super::clock::{self, Clock};
+use super::{Encoder, Format, all_written, bit_rates, unwritten};
 use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::flow::{Appetite, Sink, Spec};
 use crate::math::finite;
-use crate::resample::Resampler;
 
 /// The rate that Opus is clocked at, whatever goes in (RFC 7845, section 4).
 pub const RATE: u32 = 48_000;
-/// What a lossy copy leaves of headroom: decoded peaks may rise by up to 1 dB.
-pub const CEILING_DBTP: f32 = -2.0;
 
 /// Frames per packet: 20 ms, the best for music (RFC 7845, section 4.2).
 const PACKET: usize = 960;
@@ -54,32 +52,16 @@ pub struct OpusEncoder<W: Write> {
     out: PacketWriter<'static, W>,
 }
 
-/// The way from another rate to 48 kHz.
-struct Clock {
-    resampler: Resampler,
-    input: Block,
-    output: Block,
-    /// Output frames still to drop: they came before the sound.
-    late: usize,
-}
-
 impl<W: Write> OpusEncoder<W> {
     /// Starts a stream of `n_frames` of `spec` in `out`, of so many bits per second
     /// on average.
     pub fn new(spec: Spec, n_frames: u64, bit_rate: u32, out: W) -> Result<Self> {
-        if !BIT_RATES.contains(&bit_rate) {
-            return Err(Error::invalid(format!(
-                "Opus is written at {} to {} bits per second, not at {bit_rate}",
-                BIT_RATES.start(),
-                BIT_RATES.end()
-            )));
-        }
+        bit_rates::check(Format::Opus, bit_rate)?;
         if spec.n_channels != 2 {
             return Err(Error::invalid("Opus is written in stereo only"));
         }
-        let wanted = u128::from(n_frames) * u128::from(RATE);
-        let wanted = u64::try_from(wanted.div_ceil(u128::from(spec.rate)))
-            .map_err(|_| Error::invalid("Ogg cannot count as many frames"))?;
+        let wanted = clock::n_frames(n_frames, spec.rate, RATE)
+            .ok_or_else(|| Error::invalid("Ogg cannot count as many frames"))?;
         let codec = ropus::Encoder::builder(RATE, Channels::Stereo, Application::Audio)
             .bitrate(Bitrate::Bits(bit_rate))
             .signal(Signal::Music)
@@ -88,7 +70,7 @@ impl<W: Write> OpusEncoder<W> {
             .build()
             .map_err(refused)?;
         let pre_skip = u16::try_from(codec.lookahead()).map_err(refused)?;
-        let clock = if spec.rate == RATE { None } else { Some(Clock::new(spec.rate)?) };
+        let clock = Clock::between(spec.rate, RATE)?;
         let mut out = PacketWriter::new(out);
         let end = PacketWriteEndInfo::EndPage;
         out.write_packet(head(pre_skip, spec.rate), SERIAL, end, 0).map_err(unwritten)?;
@@ -142,47 +124,12 @@ impl<W: Write> OpusEncoder<W> {
     }
 }
 
-impl Clock {
-    fn new(from: u32) -> Result<Self> {
-        let resampler = Resampler::new(from, RATE, PACKET)?;
-        let mut input = Block::new(2, resampler.max_needed());
-        input.set_frames(0);
-        let late = resampler.delay();
-        Ok(Clock { resampler, input, output: Block::new(2, PACKET), late })
-    }
-
-    /// Takes frames of `block` from `at` on until a step is done; returns where
-    /// it stopped and, after a step, the frame from which its output is sound.
-    fn advance(&mut self, block: &Block, at: usize) -> Result<(usize, Option<usize>)> {
-        let have = self.input.n_frames();
-        let n_taken = (self.resampler.needed() - have).min(block.n_frames() - at);
-        self.input.set_frames(have + n_taken);
-        for channel in 0..2 {
-            self.input.plane_mut(channel)[have..].copy_from_slice(&block.plane(channel)[at..at + n_taken]);
-        }
-        if self.input.n_frames() < self.resampler.needed() {
-            return Ok((at + n_taken, None));
-        }
-        self.resampler.step(&self.input, &mut self.output)?;
-        self.input.set_frames(0);
-        let dropped = self.late.min(self.output.n_frames());
-        self.late -= dropped;
-        Ok((at + n_taken, Some(dropped)))
-    }
-}
-
 impl<W: Write> OpusEncoder<W> {
     /// Resamples and takes all of `block`.
     fn convert(&mut self, clock: &mut Clock, block: &Block) -> Result<()> {
-        let mut at = 0;
-        loop {
-            let (next, sound) = clock.advance(block, at)?;
-            let Some(start) = sound else { return Ok(()) };
-            at = next;
-            for frame in start..clock.output.n_frames() {
-                self.take(clock.output.plane(0)[frame], clock.output.plane(1)[frame])?;
-            }
-        }
+        clock.convert(block, |output, start| {
+            (start..output.n_frames()).try_for_each(|i| self.take(output.plane(0)[i], output.plane(1)[i]))
+        })
     }
 }
 
@@ -209,9 +156,7 @@ impl<W: Write> Encoder for OpusEncoder<W> {
         all_written(self.promised, self.written)?;
         if let Some(mut clock) = self.clock.take() {
             // Silence pushes the last frames out of the resampler.
-            let mut silence = Block::new(2, PACKET);
-            silence.set_frames(PACKET);
-            silence.silence();
+            let silence = clock::silence();
             while self.given < self.wanted {
                 self.convert(&mut clock, &silence)?;
             }

@@ -30,7 +30,7 @@ fn bytes_per_sample(format: Format) -> usize {
         Format::Wav16 => 2,
         Format::Wav24 => 3,
         Format::WavF32 => 4,
-        Format::Flac16 | Format::Flac24 | Format::Opus => 0,
+        Format::Flac16 | Format::Flac24 | Format::Opus | Format::Mp3 => 0,
     }
 }
 

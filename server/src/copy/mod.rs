@@ -165,8 +165,8 @@ fn encoder(
     let (spec, n_frames) = (render.spec(), render.expected_frames().unwrap_or(0));
     let out = BufWriter::with_capacity(BUFFER, file.create().map_err(Failure::Unwritten)?);
     match order.format {
-        Format::Opus => {
-            let encoder = encode::streamed(Format::Opus, spec, 0..n_frames, false, order.bit_rate, out);
+        format if format.bit_rates().is_some() => {
+            let encoder = encode::streamed(format, spec, 0..n_frames, false, order.bit_rate, out);
             encoder.map(|encoder| encoder as Box<dyn Encoder>)
         }
         format => encode::encoder(format, spec, n_frames, needs_dither(order, plan), Box::new(out)),

@@ -88,7 +88,7 @@ pub fn write(tags: &Tags, to: &Path) -> crate::Result<()> {
         tag.re_map(tag_type);
         tag
     };
-    if target != FileType::Wav {
+    if !matches!(target, FileType::Wav | FileType::Mpeg) {
         let mut comments = VorbisComments::from(known_as(TagType::VorbisComments));
         tags.own.iter().for_each(|(name, value)| comments.push(name.clone(), value.clone()));
         if !comments.is_empty() {
@@ -96,7 +96,6 @@ pub fn write(tags: &Tags, to: &Path) -> crate::Result<()> {
         }
         return Ok(());
     }
-    // Some players read only the one, some only the other.
     let mut id3 = Id3v2Tag::from(known_as(TagType::Id3v2));
     for (i, (name, value)) in tags.own.iter().enumerate() {
         if tags.own[..i].iter().any(|(other, _)| other == name) {
@@ -110,8 +109,9 @@ pub fn write(tags: &Tags, to: &Path) -> crate::Result<()> {
     if !id3.is_empty() {
         in_order(id3).save_to_path(to, WriteOptions::default())?;
     }
+    // Of a WAV some players read only the one, some only the other.
     let riff = known_as(TagType::RiffInfo);
-    if !riff.is_empty() {
+    if target == FileType::Wav && !riff.is_empty() {
         riff.save_to_path(to, WriteOptions::default())?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use warp::reply::Response;
 use super::items::{conflict, with_tracks};
 use super::playlists::made;
 use super::reply::{Keep, Pieces, Whole};
-use super::taste::{bit_rate, format, taste};
+use super::taste::{BITRATE, bit_rate, format, taste};
 use super::{Ask, Id, off_thread, reply};
 use crate::catalog::{Catalog, Group, Job, JobState, Page, Query, Sort, Track, key};
 use crate::copy::{FIELDS, Template};
@@ -54,8 +54,8 @@ pub struct New {
     /// How they are written; none: as FLAC at the depth of each track.
     #[schemars(extend("enum" = Format::ALL.map(Format::name)))]
     format: Option<String>,
-    /// Of Opus: kilobits per second, on average.
-    #[schemars(range(min = 32, max = 510), extend("default" = 160))]
+    /// Kilobits per second.
+    #[schemars(description = BITRATE, range(min = 32, max = 510), extend("default" = 160))]
     bitrate: Option<u32>,
     /// What their files are called: fields in braces, `/` between folders, and for a
     /// number the digits to which it is filled up.
@@ -94,7 +94,7 @@ impl New {
     fn told(&self, catalog: &Catalog) -> Result<Told> {
         let taste = taste(self.preset.as_deref(), self.intensity, self.target_lufs)?;
         let format = self.format.as_deref().map(format).transpose()?;
-        let bit_rate = bit_rate(self.bitrate, format == Some(Format::Opus))?;
+        let bit_rate = bit_rate(self.bitrate, format)?;
         if let Some(id) = &self.reference
             && catalog.track(id)?.is_none()
         {

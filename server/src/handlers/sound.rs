@@ -146,6 +146,10 @@ pub async fn chunk(id: Id, k: u64, ask: Ask) -> Result<Response> {
     if query.start.is_some() {
         return Err(Error::bad_request("in the query: a chunk begins where it begins; start is of streams"));
     }
+    if !query.format()?.comes_in_pieces() {
+        let why = "an MP3 frame needs those before it, so a chunk of MP3 cannot stand alone; /stream gives it, from start on";
+        return Err(Error::unprocessable(why).about("format"));
+    }
     let address = format!("{} {k} {}", id.0, ask.query);
     // What a plan's id makes changes with the file alone.
     if let Some((known, bytes)) = ask.house.chunks.known(&address)

@@ -1,6 +1,6 @@
 //! What a query says of how a track shall sound, and the plan that comes of it.
 
-use auralis_core::encode::{Format, opus};
+use auralis_core::encode::{Format, HAS_MP3};
 use auralis_core::plan::{Plan, Preset, Taste, plan_trimmed};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -37,8 +37,8 @@ pub struct TasteQuery {
     /// How sound is written. Of a WAV any range can be asked for.
     #[schemars(extend("enum" = Format::ALL.map(Format::name), "default" = Format::Wav16.name()))]
     format: Option<String>,
-    /// Of Opus: kilobits per second, on average.
-    #[schemars(range(min = 32, max = 510), extend("default" = 160))]
+    /// Kilobits per second.
+    #[schemars(description = BITRATE, range(min = 32, max = 510), extend("default" = 160))]
     bitrate: Option<u32>,
     /// Whether it is enhanced at all.
     #[schemars(extend("default" = true))]
@@ -48,6 +48,11 @@ pub struct TasteQuery {
     pub start: Option<f64>,
 }
 
+/// What is said of a bit rate.
+pub const BITRATE: &str = match HAS_MP3 {
+    false => "Of Opus: kilobits per second, on average.",
+    true => "Of Opus: kilobits per second, on average. Of MP3: all the time, and 256 unless told.",
+};
 /// What a plan is not asked for with.
 pub const OF_SOUND: [&str; 4] = ["format", "bitrate", "enhanced", "start"];
 /// What a chunk is not asked for with.
@@ -89,16 +94,19 @@ pub fn format(name: &str) -> Result<Format> {
         .map_err(|error: auralis_core::error::Error| Error::unprocessable(error.to_string()).about("format"))
 }
 
-/// Bits per second of Opus, from kilobits that may be told; nothing else has any.
-pub fn bit_rate(kilobits: Option<u32>, is_opus: bool) -> Result<u32> {
-    let Some(kilobits) = kilobits else { return Ok(opus::BIT_RATE) };
-    if !is_opus {
-        return Err(Error::unprocessable("only opus has a bitrate").about("bitrate"));
-    }
+/// Bits per second of this format, from kilobits that may be told; 0 where it has none.
+pub fn bit_rate(kilobits: Option<u32>, format: Option<Format>) -> Result<u32> {
+    let known = format.and_then(Format::bit_rates);
+    let Some(kilobits) = kilobits else { return Ok(known.map_or(0, |(_, usual)| usual)) };
+    let Some((rates, _)) = known else {
+        let having = Format::ALL.into_iter().filter(|format| format.bit_rates().is_some());
+        let names: Vec<_> = having.map(Format::name).collect();
+        let wrong = format!("only {} has a bitrate", names.join(" or "));
+        return Err(Error::unprocessable(wrong).about("bitrate"));
+    };
     let bits = kilobits.saturating_mul(1_000);
-    if !opus::BIT_RATES.contains(&bits) {
-        let (least, most) = (opus::BIT_RATES.start() / 1_000, opus::BIT_RATES.end() / 1_000);
-        let wrong = format!("bitrate is {kilobits}; it must be from {least} to {most}");
+    if !rates.contain(bits) {
+        let wrong = format!("bitrate is {kilobits}; it must be {rates}");
         return Err(Error::unprocessable(wrong).about("bitrate"));
     }
     Ok(bits)
@@ -148,7 +156,7 @@ impl TasteQuery {
 
     /// Bits per second of what leaves a choice.
     pub fn bit_rate(&self) -> Result<u32> {
-        bit_rate(self.bitrate, self.format()? == Format::Opus)
+        bit_rate(self.bitrate, Some(self.format()?))
     }
 
     /// The frame at which it shall begin, of a track of so many.

@@ -50,8 +50,8 @@ impl Told {
             format => format.bits().unwrap_or(24),
         };
         let per_second = match self.format_at(None) {
-            // Its rate is met on average.
-            Format::Opus => f64::from(self.bit_rate) * 1.5 / 8.0,
+            // The rate of Opus is met on average.
+            format if format.bit_rates().is_some() => f64::from(self.bit_rate) * 1.5 / 8.0,
             _ => f64::from(track.sample_rate) * 2.0 * f64::from(bits / 8) * 1.01,
         };
         let pictures = if file.has_art { file.size.min(PICTURES) } else { 0 };

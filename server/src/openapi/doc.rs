@@ -68,7 +68,12 @@ impl Doc {
 
     /// The same, but for some that it refuses.
     pub(super) fn query_without<T: JsonSchema>(self, refused: &'static [&'static str]) -> Self {
-        Doc { query: Some((Types::told::<T>, refused)), ..self }
+        self.query_made(Types::told::<T>, refused)
+    }
+
+    /// The same, of what `make` has of it.
+    pub(super) fn query_made(self, make: Make, refused: &'static [&'static str]) -> Self {
+        Doc { query: Some((make, refused)), ..self }
     }
 
     /// It is told a `T` in the body.

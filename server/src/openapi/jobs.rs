@@ -1,11 +1,16 @@
 //! Jobs.
 
+use auralis_core::encode::HAS_MP3;
+
 use super::doc::{Doc, delete, get, post};
 use crate::dto::{JobDto, JobPreviewDto, List};
 use crate::handlers::WindowQuery;
 use crate::handlers::jobs::New;
 
-const FILES: &[&str] = &["audio/wav", "audio/flac", "audio/ogg", "application/zip"];
+const FILES: &[&str] = match HAS_MP3 {
+    false => &["audio/wav", "audio/flac", "audio/ogg", "application/zip"],
+    true => &["audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "application/zip"],
+};
 
 pub(super) fn docs() -> Vec<Doc> {
     vec![

@@ -1,7 +1,11 @@
 //! A track's sound, and what was made of it.
 
+use auralis_core::encode::{Format, HAS_MP3};
+use serde_json::Value;
+
 use super::doc::{Doc, get};
 use super::measured::{Fingerprint, Plan, Waveform};
+use super::types::Types;
 use crate::dto::{ColourDto, List, SimilarDto};
 use crate::handlers::artwork::ArtworkQuery;
 use crate::handlers::similar::{PathQuery, SimilarQuery};
@@ -11,7 +15,11 @@ use crate::handlers::taste::{OF_SOUND, OF_STREAMS, TasteQuery};
 const UNMEASURED: &[u16] = &[422, 503];
 /// Or too many are rendered.
 const UNRENDERED: &[u16] = &[422, 429, 503];
-const SOUND: &[&str] = &["audio/wav", "audio/flac", "audio/ogg"];
+const CHUNKS: &[&str] = &["audio/wav", "audio/flac", "audio/ogg"];
+const SOUND: &[&str] = match HAS_MP3 {
+    false => CHUNKS,
+    true => &["audio/wav", "audio/flac", "audio/ogg", "audio/mpeg"],
+};
 
 pub(super) fn docs() -> Vec<Doc> {
     vec![
@@ -59,8 +67,18 @@ pub(super) fn docs() -> Vec<Doc> {
             "chunk",
             "Ten seconds of that, counted from 0, as a file of their own",
         )
-        .query_without::<TasteQuery>(&OF_STREAMS)
-        .whole("The sound", SOUND)
+        .query_made(of_chunk, &OF_STREAMS)
+        .whole("The sound", CHUNKS)
         .or(UNRENDERED),
     ]
+}
+
+/// What a chunk is asked for with: not every format comes in pieces.
+fn of_chunk(types: &mut Types) -> Value {
+    let mut told = types.told::<TasteQuery>();
+    if let Some(Value::Array(formats)) = told.pointer_mut("/properties/format/enum") {
+        let format = |name: &Value| name.as_str()?.parse::<Format>().ok();
+        formats.retain(|name| format(name).is_none_or(Format::comes_in_pieces));
+    }
+    told
 }

@@ -1,4 +1,4 @@
-//! FLAC and Opus, front to back: their bytes depend on those before, so their
+//! All but WAV, front to back: their bytes depend on those before, so their
 //! length is not known and no range of them can be asked for. Who wants a later
 //! part asks for a stream that begins there.
 

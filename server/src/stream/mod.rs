@@ -80,7 +80,7 @@ impl Recipe {
 
     /// Refuses what its format cannot say, before the first byte.
     pub fn check(&self) -> Result<(), Error> {
-        if matches!(self.format, Format::Flac16 | Format::Flac24) {
+        if matches!(self.format, Format::Flac16 | Format::Flac24 | Format::Mp3) {
             let held = self.frames.clone();
             encode::streamed(self.format, self.spec(), held, false, self.bit_rate, std::io::sink())?;
         }

@@ -4,9 +4,10 @@
 use std::io::{Cursor, Read};
 use std::process::Command;
 
-use auralis_core::encode::Format;
+use auralis_core::encode::{Format, HAS_MP3};
 use auralis_server::copy::Template;
 use auralis_tests::{auralis, skipped};
+use lofty::file::TaggedFileExt;
 use lofty::tag::ItemKey;
 use serde_json::json;
 
@@ -23,7 +24,8 @@ fn a_job_writes_the_very_file_of_the_command_line_with_the_streams_frames() {
     ];
     let house = House::served(&[("one.flac", &music(5, 21.7, &tags))], &[]);
     let id = house.id("One");
-    for format in [None, Some(Format::Wav24), Some(Format::Opus)] {
+    let mp3 = HAS_MP3.then_some(Some(Format::Mp3));
+    for format in [None, Some(Format::Wav24), Some(Format::Opus)].into_iter().chain(mp3) {
         let mut asked =
             json!({ "of": "tracks", "ids": [id], "preset": "night", "intensity": 0.8, "target_lufs": -16 });
         asked["format"] = format.map_or(json!(null), |format| json!(format.name()));
@@ -42,6 +44,9 @@ fn a_job_writes_the_very_file_of_the_command_line_with_the_streams_frames() {
         let done = enhance.arg(house.library.path().join("one.flac")).output().expect("it runs");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         assert!(std::fs::read(&copy).expect("a copy") == answer.body, "{written} is another file");
+        let tags = lofty::read_from_path(&copy).expect("it is sound");
+        let titles: Vec<_> = tags.tags().iter().map(|tag| tag.get_string(ItemKey::TrackTitle)).collect();
+        assert!(!titles.is_empty() && titles.iter().all(|title| *title == Some("One")), "{titles:?}");
         // As it is heard.
         let path =
             format!("/api/tracks/{id}/stream?preset=night&intensity=0.8&target_lufs=-16&format={written}");

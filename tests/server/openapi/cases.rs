@@ -58,7 +58,7 @@ pub const CASES: &[(&str, &str, u16)] = &[
     ("GET /api/tracks/{track}/stream?format=wav24&enhanced=false", "", 200),
     ("GET /api/tracks/{track}/stream?format=flac24&start=0.25", "", 200),
     ("GET /api/tracks/{track}/stream?format=opus&bitrate=96", "", 200),
-    ("GET /api/tracks/{track}/stream?format=mp3", "", 422),
+    ("GET /api/tracks/{track}/stream?format=mp2", "", 422),
     ("GET /api/tracks/{track}/stream?start=1e9", "", 422),
     ("GET /api/tracks/{track}/chunks/0?preset=night", "", 200),
     ("GET /api/tracks/{track}/chunks/0?format=flac16", "", 200),

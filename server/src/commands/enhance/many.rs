@@ -41,8 +41,9 @@ pub fn copies(flags: &Flags, budget: &Budget) -> Outcome<()> {
     for fault in &found.faults {
         say(&format!("{}: {}", fault.path.display(), fault.reason));
     }
-    let told =
-        Told { taste: &taste, format: flags.format, bit_rate: flags.bit_rate(), force: flags.force, budget };
+    let (format, force) = (flags.format, flags.force);
+    let bit_rate = format.map_or(Ok(0), |format| flags.bit_rate(format))?;
+    let told = Told { taste: &taste, format, bit_rate, force, budget };
     let going = Going::new(&found.wanted);
     let cpus = || std::thread::available_parallelism().map_or(1, usize::from);
     let work = Work {

@@ -10,7 +10,7 @@ mod track;
 
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
-use auralis_core::encode::{Format, opus};
+use auralis_core::encode::{Format, HAS_MP3};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -24,6 +24,16 @@ use crate::copy::{self, Template};
 /// Memory for decoded tracks, from measuring to rendering: 25 minutes of CD sound,
 /// of all that are worked on together. What does not fit is decoded twice.
 const KEEP_BYTES: usize = 256 << 20;
+
+/// How the name of a copy ends.
+const ENDS: &str = if HAS_MP3 { ".flac, .wav, .opus or .mp3" } else { ".flac, .wav or .opus" };
+/// What is said of a bit rate.
+const BITRATE: &str = match HAS_MP3 {
+    false => "Of Opus: kilobits per second, on average, 32 to 510 [default: 160]",
+    true => {
+        "Of Opus: kilobits per second, on average, 32 to 510 [default: 160]; of MP3: all the time, 32 to 320 [default: 256]"
+    }
+};
 
 /// What to enhance.
 #[derive(Debug, Args)]
@@ -62,9 +72,8 @@ pub struct Flags {
     /// The track; or several, and folders of them
     #[arg(value_name = "IN", required = true)]
     inputs: Vec<PathBuf>,
-    /// Where the copy goes: a name that ends in .flac, .wav or .opus; a folder, made
-    /// if need be, for several tracks, or for one if it exists or ends in /
-    #[arg(short, long, value_name = "OUT")]
+    /// Where the copy goes
+    #[arg(short, long, value_name = "OUT", help = format!("Where the copy goes: a name that ends in {ENDS}; a folder, made if need be, for several tracks, or for one if it exists or ends in /"))]
     output: PathBuf,
     /// What to write, if not what the name of OUT and the depth of IN say
     #[arg(
@@ -74,15 +83,15 @@ pub struct Flags {
             .map(|name| name.parse::<Format>().unwrap_or(Format::Flac24))
     )]
     format: Option<Format>,
-    /// Of Opus: kilobits per second, on average, 32 to 510
+    /// Kilobits per second
     #[arg(
         long,
         value_name = "KBPS",
         env = "AURALIS_BITRATE",
-        default_value_t = opus::BIT_RATE / 1_000,
+        help = BITRATE,
         value_parser = clap::value_parser!(u32).range(32..=510)
     )]
-    bitrate: u32,
+    bitrate: Option<u32>,
     /// In a folder: what copies are called, fields in braces and / between folders
     #[arg(long, env = "AURALIS_TEMPLATE", default_value = Template::USUAL, value_parser = Template::new)]
     template: Template,
@@ -108,8 +117,14 @@ pub fn enhance(flags: &Flags) -> Outcome<()> {
 
 impl Flags {
     /// Bits per second, where the format leaves a choice.
-    fn bit_rate(&self) -> u32 {
-        self.bitrate * 1_000
+    fn bit_rate(&self, format: Format) -> Outcome<u32> {
+        let Some(kilobits) = self.bitrate else { return Ok(format.usual_bit_rate()) };
+        match format.bit_rates() {
+            Some((rates, _)) if !rates.contain(kilobits * 1_000) => {
+                Err(Failure::Usage(format!("--bitrate {kilobits}: of {format} it must be {rates}")))
+            }
+            _ => Ok(kilobits * 1_000),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use auralis_core::encode::Format;
+use auralis_core::encode::{Format, HAS_MP3};
 use auralis_core::flow::Source;
 
 use super::super::input::{self, Measured};
@@ -12,7 +12,7 @@ use super::super::output::Output;
 use super::super::plan::table;
 use super::super::progress::Progress;
 use super::super::{Failure, Outcome, interrupt, say};
-use super::{Flags, failed, tag};
+use super::{ENDS, Flags, failed, tag};
 use crate::copy::{self, Going, Order};
 
 /// Writes the copy of `input`; keeps its decoded sound meanwhile, if it fits.
@@ -37,7 +37,7 @@ pub fn copy(flags: &Flags, input: &Path, budget: &Budget) -> Outcome<()> {
         taste: &taste,
         trim: None,
         format,
-        bit_rate: flags.bit_rate(),
+        bit_rate: flags.bit_rate(format)?,
         in_two: true,
     };
     let mut bar = Bar::new(name(input), track.n_frames);
@@ -88,6 +88,7 @@ enum Container {
     Wav,
     Flac,
     Opus,
+    Mp3,
 }
 
 impl Container {
@@ -96,6 +97,7 @@ impl Container {
         let is_float = measured.bits.is_none() && measured.codec == "pcm";
         match (self, measured.bits) {
             (Container::Opus, _) => Format::Opus,
+            (Container::Mp3, _) => Format::Mp3,
             (Container::Flac, bits) => copy::flac_at(bits),
             (Container::Wav, Some(..=16)) => Format::Wav16,
             (Container::Wav, Some(25..)) => Format::WavF32,
@@ -108,6 +110,7 @@ impl Container {
         match format.extension() {
             "wav" => Container::Wav,
             "flac" => Container::Flac,
+            "mp3" => Container::Mp3,
             _ => Container::Opus,
         }
     }
@@ -120,6 +123,7 @@ fn container(path: &Path, format: Option<Format>) -> Outcome<Container> {
         Some("wav" | "wave") => Some(Container::Wav),
         Some("flac") => Some(Container::Flac),
         Some("opus" | "ogg") => Some(Container::Opus),
+        Some("mp3") if HAS_MP3 => Some(Container::Mp3),
         _ => None,
     };
     match (said, format) {
@@ -131,7 +135,7 @@ fn container(path: &Path, format: Option<Format>) -> Outcome<Container> {
         (_, Some(format)) => Ok(Container::of(format)),
         (Some(said), None) => Ok(said),
         (None, None) => Err(Failure::Usage(format!(
-            "{}: its name does not say what to write; let it end in .flac, .wav or .opus, or say --format",
+            "{}: its name does not say what to write; let it end in {ENDS}, or say --format",
             path.display()
         ))),
     }
@@ -152,7 +156,7 @@ mod tests {
         assert_eq!(said("a.flac", Some(Format::Flac24)), Some(Container::Flac));
         assert_eq!(said("a.bin", Some(Format::Wav16)), Some(Container::Wav));
         assert_eq!(said("a.wav", Some(Format::Flac24)), None);
-        assert_eq!(said("a.mp3", None), None);
+        assert_eq!(said("a.mp3", None), HAS_MP3.then_some(Container::Mp3));
         assert_eq!(said("a", None), None);
     }
 

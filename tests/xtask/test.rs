@@ -88,7 +88,7 @@ fn browser(counts: &mut Counts) -> Result<(), Stop> {
     build()?;
     let mut node = command("node");
     // One file at a time: sound is played in real time, on few cores.
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=180000"])
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=600000"])
         .current_dir(&folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder)?.flatten().map(|entry| entry.path()).collect();
     files.sort();
